@@ -1,0 +1,218 @@
+//! The engine: settings, keys and revocations compiled into one immutable value that decides.
+
+mod evaluation;
+
+use std::fmt;
+use std::sync::Arc;
+
+use self::evaluation::Evaluation;
+use crate::config::{Config, ConfigError, KeySource};
+use crate::credential::{Credentials, Presented, RevocationList};
+use crate::decision::Decision;
+use crate::identity_headers::IdentityHeader;
+use crate::jwk::KeySet;
+use crate::jwt::{IssuerKeys, Source};
+use crate::memory::Memory;
+use crate::policy::Policy;
+use crate::rejection::Refusal;
+use crate::request::Request;
+use crate::return_address::Login;
+use crate::revocation::Revocations;
+use crate::session_claims::{SealError, SessionClaims};
+use crate::time::UnixTime;
+use crate::trace::{Explanation, Off, Trace};
+
+/// Decides requests. Compiled once, immutable but for its memory, `Send + Sync`, cheap to clone.
+///
+/// # Example
+/// ```
+/// use gatewright::{Authorizer, Config, Decision, Request, UnixTime};
+///
+/// let config = Config::from_toml(r#"
+///     version = 1
+///     [[rule]]
+///     id = "health"
+///     paths = ["/healthz"]
+///     allow = "anyone"
+/// "#)?;
+/// let authorizer = Authorizer::new(&config)?;
+/// let now = UnixTime::from_secs(1_767_225_600);
+///
+/// let healthz = Request::new("GET", "https", "app.example.com", "/healthz", &());
+/// assert!(matches!(authorizer.decide(&healthz, now), Decision::Allow(_)));
+///
+/// let admin = Request::new("GET", "https", "app.example.com", "/admin", &());
+/// assert_eq!(authorizer.decide(&admin, now).code(), "no_rule");
+/// # Ok::<(), gatewright::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Authorizer {
+    compiled: Arc<Compiled>,
+}
+
+/// Everything a decision needs; parts are shared between the values derived from one authorizer.
+#[derive(Clone, Debug)]
+struct Compiled {
+    policy: Arc<Policy>,
+    rule_names: Arc<[Arc<str>]>,
+    credentials: Credentials,
+    identity_headers: Arc<[IdentityHeader]>,
+    login: Option<Arc<Login>>,
+}
+
+/// A session cookie that was sealed with the authorizer's own settings.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InspectedSession {
+    /// What was sealed, as JSON.
+    pub payload: String,
+    /// Why the session is over, the reason code first; `None` if it is not.
+    pub refusal: Option<String>,
+}
+
+/// No configured issuer has this name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownIssuer(String);
+
+impl fmt::Display for UnknownIssuer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "no configured issuer is called `{}`", self.0)
+    }
+}
+
+impl std::error::Error for UnknownIssuer {}
+
+impl Authorizer {
+    /// Compiles a configuration.
+    ///
+    /// # Errors
+    /// A reference (`env:`, `file:`, …) has not been resolved: call [`Config::resolve`] first.
+    pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        config.require_resolved()?;
+        let issuers: Vec<IssuerKeys> = config
+            .issuers
+            .iter()
+            .map(|issuer| match &issuer.keys {
+                KeySource::Remote(_) => IssuerKeys::new(issuer.issuer.clone(), None, true),
+                KeySource::Local(keys) => IssuerKeys::new(issuer.issuer.clone(), keys.clone().map(Arc::new), false),
+            })
+            .collect();
+        let mut token_sources: Vec<Source> = Vec::new();
+        for source in config.issuers.iter().flat_map(|issuer| &issuer.issuer.sources) {
+            if *source != Source::Bearer && !token_sources.contains(source) {
+                token_sources.push(source.clone());
+            }
+        }
+        let mut identity_headers = config.identity_headers.clone();
+        identity_headers.sort_by(|one, other| one.name.cmp(&other.name));
+        let credentials = Credentials {
+            issuers,
+            token_sources,
+            sessions: config.session.clone(),
+            revocations: if config.revocations.is_some() { RevocationList::Unread } else { RevocationList::None },
+            memory: Arc::new(Memory::new()),
+        };
+        Ok(Self {
+            compiled: Arc::new(Compiled {
+                rule_names: config.rules.iter().map(|rule| Arc::from(rule.id.as_str())).collect(),
+                policy: Arc::new(Policy::new(config.rules.clone())),
+                credentials,
+                identity_headers: identity_headers.into(),
+                login: config.login.clone().map(Arc::new),
+            }),
+        })
+    }
+
+    /// Returns an authorizer that uses these keys for that issuer; it shares everything else, the memory included.
+    ///
+    /// # Errors
+    /// No configured issuer has this name.
+    pub fn with_keys(&self, issuer: &str, keys: impl Into<Arc<KeySet>>) -> Result<Self, UnknownIssuer> {
+        let mut compiled = Compiled::clone(&self.compiled);
+        let found = compiled.credentials.issuers.iter_mut().find(|known| known.issuer.issuer == issuer);
+        let known = found.ok_or_else(|| UnknownIssuer(issuer.to_owned()))?;
+        *known = IssuerKeys::new(known.issuer.as_ref().clone(), Some(keys.into()), known.remote);
+        Ok(Self { compiled: Arc::new(compiled) })
+    }
+
+    /// Returns an authorizer that refuses what this list revokes; it shares everything else.
+    #[must_use]
+    pub fn with_revocations(&self, revocations: &Revocations) -> Self {
+        let mut compiled = Compiled::clone(&self.compiled);
+        compiled.credentials.revocations = RevocationList::Known(Arc::new(revocations.clone()));
+        Self { compiled: Arc::new(compiled) }
+    }
+
+    /// Returns an authorizer that shares the memory of `other`, so that a reload does not forget verified tokens.
+    ///
+    /// What `other` verified under settings or keys that differ from this one's does not count here.
+    #[must_use]
+    pub fn with_memory_of(&self, other: &Self) -> Self {
+        let mut compiled = Compiled::clone(&self.compiled);
+        compiled.credentials.memory = Arc::clone(&other.compiled.credentials.memory);
+        Self { compiled: Arc::new(compiled) }
+    }
+
+    /// Returns the keys that an issuer has now.
+    #[must_use]
+    pub fn keys(&self, issuer: &str) -> Option<&Arc<KeySet>> {
+        self.compiled.credentials.issuers.iter().find(|known| known.issuer.issuer == issuer)?.keys.as_ref()
+    }
+
+    /// Decides whether the request may pass at `now`. Never fails and never panics.
+    pub fn decide(&self, request: &Request<'_>, now: UnixTime) -> Decision {
+        self.run(request, now, None, &mut Off)
+    }
+
+    /// Decides by the same code and says how; the memory is only read.
+    pub fn explain(&self, request: &Request<'_>, now: UnixTime) -> (Decision, Explanation) {
+        let mut explanation = Explanation::default();
+        let decision = self.run(request, now, None, &mut explanation);
+        (decision, explanation)
+    }
+
+    /// Decides as if `assumed` had been presented: for the file's own tests.
+    pub(crate) fn rehearse(&self, request: &Request<'_>, now: UnixTime, assumed: Option<Presented>) -> (Decision, Explanation) {
+        let mut explanation = Explanation::default();
+        let decision = self.run(request, now, assumed, &mut explanation);
+        (decision, explanation)
+    }
+
+    /// Seals a session and returns the cookie's value, for the service that logs people in.
+    ///
+    /// # Errors
+    /// There is no `[session]`, the claims are not well formed, or the sealed value would be over 2,000 bytes.
+    pub fn seal_session(&self, claims: &SessionClaims, now: UnixTime) -> Result<String, SealError> {
+        match &self.compiled.credentials.sessions {
+            Some(sessions) => sessions.seal(claims, now),
+            None => Err(SealError("the configuration has no [session]".to_owned())),
+        }
+    }
+
+    /// Returns the session cookie's name.
+    #[must_use]
+    pub fn session_cookie(&self) -> Option<&str> {
+        self.compiled.credentials.sessions.as_ref().map(|sessions| sessions.cookie())
+    }
+
+    /// Opens a session cookie at whatever host, for the operator.
+    ///
+    /// # Errors
+    /// The value was not sealed with these settings, said in words; the reason code comes first.
+    pub fn inspect_session(&self, value: &str, now: UnixTime) -> Result<InspectedSession, String> {
+        let describe = |refusal: Refusal| format!("{}: {}", refusal.rejection, refusal.detail);
+        let sessions = self.compiled.credentials.sessions.as_ref().ok_or("the configuration has no [session]")?;
+        let (payload, times) = sessions.inspect(value.as_bytes(), now).map_err(describe)?;
+        Ok(InspectedSession { payload: String::from_utf8_lossy(&payload).into_owned(), refusal: times.err().map(describe) })
+    }
+
+    /// Judges the raw query text after `rd=`: the address to return to after a login, as received, if `[login]` allows it.
+    #[must_use]
+    pub fn return_address(&self, raw: &str) -> Option<String> {
+        self.compiled.login.as_deref()?.return_address(raw)
+    }
+
+    fn run(&self, request: &Request<'_>, now: UnixTime, assumed: Option<Presented>, trace: &mut impl Trace) -> Decision {
+        Evaluation { compiled: &self.compiled, request, now }.run(assumed, trace)
+    }
+}

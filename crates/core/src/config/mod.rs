@@ -1,0 +1,247 @@
+//! The policy file: read, checked, explained when wrong.
+//!
+//! A file is read twice by the same code: [`Config::from_toml`] checks everything that stands in it, [`Config::resolve`] reads it
+//! again with what `env:` and `file:` refer to. Nothing is guessed: unknown keys, wrong types and impossible values are errors that
+//! point at their place.
+
+mod document;
+mod error;
+mod http;
+mod identity_headers;
+mod issuer;
+mod login;
+mod policy_test;
+mod reader;
+mod rule;
+mod session;
+mod warnings;
+
+use std::sync::Arc;
+
+use self::document::{Member, Node, Place, Problem, Value};
+use self::reader::Reader;
+use crate::identity_headers::IdentityHeader;
+use crate::policy::rule::Rule;
+use crate::return_address::Login;
+use crate::session::Sessions;
+
+pub use self::error::{ConfigError, Position, Warning};
+pub use self::http::HttpSettings;
+pub(crate) use self::issuer::{IssuerConfig, KeySource};
+pub use self::issuer::{KeyLocation, RemoteKeys};
+pub(crate) use self::policy_test::PolicyTest;
+pub use self::reader::Reference;
+
+/// A policy file that was read and checked. Data: nothing in it is compiled or fetched yet.
+///
+/// # Example
+/// ```
+/// use gatewright::{Config, Reference};
+/// let config = Config::from_toml(r#"
+///     version = 1
+///     [session]
+///     keys = ["env:SESSION_KEY"]
+///     lifetime = "12h"
+///     [[rule]]
+///     id = "members"
+///     allow = "authenticated"
+/// "#)?;
+/// let config = config.resolve(|reference| match reference {
+///     Reference::Env(name) if name == "SESSION_KEY" => Ok(b"0123456789abcdef0123456789abcdef".to_vec()),
+///     other => Err(format!("nothing is known of {other}")),
+/// })?;
+/// assert!(config.warnings().is_empty());
+/// # Ok::<(), gatewright::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    source: Arc<str>,
+    document: Arc<Node>,
+    references: Vec<Reference>,
+    unresolved: Option<(String, Place)>,
+    pub(crate) session: Option<Sessions>,
+    pub(crate) issuers: Vec<IssuerConfig>,
+    pub(crate) revocations: Option<Reference>,
+    pub(crate) identity_headers: Vec<IdentityHeader>,
+    pub(crate) login: Option<Login>,
+    pub(crate) http: HttpSettings,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) tests: Vec<PolicyTest>,
+    warnings: Vec<Warning>,
+}
+
+impl Config {
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// The text is not TOML, a key is unknown or wrong, or the settings contradict each other.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        let source: Arc<str> = text.into();
+        let document = Node::from_toml(text).map_err(|problem| ConfigError::new(problem.message, &problem.place, text))?;
+        Self::read(source, Arc::new(document), &mut Reader::without_shell())
+    }
+
+    /// Reads a policy of the same shape from a JSON value, for bindings.
+    ///
+    /// # Errors
+    /// As [`Config::from_toml`]; places are paths such as `rule[2].allow`.
+    pub fn from_json(value: &serde_json::Value) -> Result<Self, ConfigError> {
+        Self::read("".into(), Arc::new(Node::from_json(value, "")), &mut Reader::without_shell())
+    }
+
+    /// Sets one scalar of `[http]` by its name in lower case, as the environment variable `GATEWRIGHT_HTTP_<NAME>` does.
+    ///
+    /// # Errors
+    /// `[http]` has no such scalar, or the value is wrong for it.
+    pub fn override_http(self, name: &str, value: &str) -> Result<Self, ConfigError> {
+        let place = Place::Named(format!("GATEWRIGHT_HTTP_{}", name.to_ascii_uppercase()));
+        let value = http::scalar(name, value, &place).map_err(|problem| self.error(&problem))?;
+        let mut document = Node::clone(&self.document);
+        set(&mut document, "http", name, &Node { place: place.clone(), value }, &place);
+        Self::read(Arc::clone(&self.source), Arc::new(document), &mut Reader::without_shell())
+    }
+
+    /// Takes the `[[test]]`s of another file instead of its own; a file of tests has nothing else.
+    ///
+    /// # Errors
+    /// The text is not TOML, or has anything but well-formed tests. Places are in that text.
+    pub fn with_tests_from_toml(self, text: &str) -> Result<Self, ConfigError> {
+        let error = |problem: Problem| ConfigError::new(problem.message, &problem.place, text);
+        let document = Node::from_toml(text).map_err(error)?;
+        let mut table = document.table("the file of tests").map_err(error)?;
+        let tests = policy_test::read(&mut table, text).map_err(error)?;
+        table.finish().map_err(error)?;
+        Ok(Self { tests, ..self })
+    }
+
+    /// Returns everything outside the file that it refers to, each once; the list of revocations is apart
+    /// ([`Config::revocations`]), since it changes while the process runs.
+    pub fn references(&self) -> impl Iterator<Item = &Reference> {
+        self.references.iter()
+    }
+
+    /// Reads every reference through `read`, once each: the bytes of a file, the text of a variable.
+    ///
+    /// # Errors
+    /// What `read` says, or what is wrong with what it gave, at the reference's place in the file.
+    pub fn resolve(self, mut read: impl FnMut(&Reference) -> Result<Vec<u8>, String>) -> Result<Self, ConfigError> {
+        Self::read(Arc::clone(&self.source), Arc::clone(&self.document), &mut Reader::with_shell(&mut read))
+            .map(|config| Self { tests: self.tests, ..config })
+    }
+
+    /// Returns what is allowed but looks like a mistake.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Returns the adapter's settings.
+    #[must_use]
+    pub fn http(&self) -> &HttpSettings {
+        &self.http
+    }
+
+    /// Returns the issuers whose keys have to be fetched.
+    pub fn remote_keys(&self) -> impl Iterator<Item = &RemoteKeys> {
+        self.issuers.iter().filter_map(|issuer| match &issuer.keys {
+            KeySource::Remote(remote) => Some(remote),
+            KeySource::Local(_) => None,
+        })
+    }
+
+    /// Returns the file of revocations, if there is one.
+    #[must_use]
+    pub fn revocations(&self) -> Option<&Reference> {
+        self.revocations.as_ref()
+    }
+
+    /// Returns the ids of the session keys, newest first: not secret, and enough to see whether a key ring changed.
+    pub fn session_key_ids(&self) -> impl Iterator<Item = &str> {
+        self.session.iter().flat_map(Sessions::key_ids)
+    }
+
+    /// Refuses a configuration with references that nobody read.
+    pub(crate) fn require_resolved(&self) -> Result<(), ConfigError> {
+        match &self.unresolved {
+            None => Ok(()),
+            Some((message, place)) => Err(ConfigError::new(message.clone(), place, &self.source)),
+        }
+    }
+
+    fn error(&self, problem: &Problem) -> ConfigError {
+        ConfigError::new(problem.message.clone(), &problem.place, &self.source)
+    }
+
+    fn read(source: Arc<str>, document: Arc<Node>, reader: &mut Reader<'_>) -> Result<Self, ConfigError> {
+        match Self::read_tables(&source, &document, reader) {
+            Ok(mut config) => {
+                warnings::look(&config, &document, reader);
+                config.warnings = reader.warnings(&source);
+                config.references = reader.references();
+                config.unresolved = reader.unresolved();
+                Ok(Self { source, document, ..config })
+            }
+            Err(problem) => Err(ConfigError::new(problem.message, &problem.place, &source)),
+        }
+    }
+
+    /// Reads the tables in the order of the documentation.
+    fn read_tables(source: &str, document: &Node, reader: &mut Reader<'_>) -> Result<Self, Problem> {
+        let mut table = document.table("the file")?;
+        let version = table.require("version")?;
+        if !matches!(version.value, Value::Integer(1)) {
+            return Err(version.problem("this version reads `version = 1`"));
+        }
+        for later in ["biscuit", "basic", "api_key", "client_cert"] {
+            table.not_yet(later, &format!("[[{later}]]"))?;
+        }
+        table.not_yet("assertion", "[assertion]")?;
+        let session = table.take("session").map(|node| session::read(node, reader)).transpose()?.flatten();
+        let has_session = document.table("the file")?.take("session").is_some();
+        let issuers = issuer::read(&mut table, reader)?;
+        let revocations = table.take("revocations").map(reader::revocations).transpose()?;
+        let identity_headers = table.take("identity_headers").map(identity_headers::read).transpose()?.unwrap_or_default();
+        let login = table.take("login").map(login::read).transpose()?;
+        let http = match table.take("http") {
+            Some(node) => http::read(node, reader)?,
+            None => HttpSettings::default(),
+        };
+        let sources = rule::Sources::new(&issuers, has_session);
+        let rules = rule::read(&mut table, &sources)?;
+        let tests = policy_test::read(&mut table, source)?;
+        table.finish()?;
+        Ok(Self {
+            source: "".into(),
+            document: Arc::new(Node { place: document.place.clone(), value: Value::Bool(false) }),
+            references: Vec::new(),
+            unresolved: None,
+            session,
+            issuers,
+            revocations,
+            identity_headers,
+            login,
+            http,
+            rules,
+            tests,
+            warnings: Vec::new(),
+        })
+    }
+}
+
+/// Sets `table.key` in a document, making the table if it is not there.
+fn set(document: &mut Node, table: &str, key: &str, node: &Node, place: &Place) {
+    let Value::Table(members) = &mut document.value else { return };
+    if !members.iter().any(|member| member.key == table) {
+        let empty = Node { place: place.clone(), value: Value::Table(Vec::new()) };
+        members.push(Member { key: table.to_owned(), place: place.clone(), node: empty });
+    }
+    for member in members.iter_mut().filter(|member| member.key == table) {
+        if let Value::Table(inner) = &mut member.node.value {
+            inner.retain(|member| member.key != key);
+            inner.push(Member { key: key.to_owned(), place: place.clone(), node: node.clone() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! What reading a file has at hand: the shell that reads references, and a place for warnings.
+
+use std::fmt;
+
+use super::document::{Node, Place, Problem};
+use super::error::Warning;
+use crate::secret::Secret;
+
+/// Something outside the file that it refers to; the caller reads it (see [`Config::resolve`](crate::Config::resolve)).
+///
+/// # Example
+/// ```
+/// use gatewright::Reference;
+/// assert_eq!(Reference::Env("SESSION_KEY".to_owned()).to_string(), "env:SESSION_KEY");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a shell must read every kind of reference")]
+pub enum Reference {
+    /// `env:NAME`: the text of an environment variable.
+    Env(String),
+    /// `file:PATH`, or the value of a key that is a path; relative to the folder of the policy file.
+    File(String),
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(formatter, "env:{name}"),
+            Self::File(path) => write!(formatter, "file:{path}"),
+        }
+    }
+}
+
+type Shell<'s> = &'s mut dyn FnMut(&Reference) -> Result<Vec<u8>, String>;
+
+/// Collects, while a file is read, what it refers to and what looks wrong.
+pub(super) struct Reader<'s> {
+    shell: Option<Shell<'s>>,
+    read: Vec<(Reference, Option<Vec<u8>>)>,
+    unresolved: Option<(String, Place)>,
+    warnings: Vec<Problem>,
+}
+
+impl<'s> Reader<'s> {
+    /// Reads nothing outside the file.
+    pub(super) fn without_shell() -> Self {
+        Self { shell: None, read: Vec::new(), unresolved: None, warnings: Vec::new() }
+    }
+
+    /// Reads references through the shell.
+    pub(super) fn with_shell(shell: Shell<'s>) -> Self {
+        Self { shell: Some(shell), ..Self::without_shell() }
+    }
+
+    pub(super) fn warn(&mut self, message: impl Into<String>, place: &Place) {
+        self.warnings.push(Problem::new(message, place));
+    }
+
+    pub(super) fn warnings(&self, source: &str) -> Vec<Warning> {
+        self.warnings.iter().map(|problem| Warning::new(problem.message.clone(), &problem.place, source)).collect()
+    }
+
+    pub(super) fn references(&self) -> Vec<Reference> {
+        self.read.iter().map(|(reference, _)| reference.clone()).collect()
+    }
+
+    pub(super) fn unresolved(&self) -> Option<(String, Place)> {
+        self.unresolved.clone()
+    }
+
+    /// Reads a reference; `None` if there is no shell to read it.
+    pub(super) fn fetch(&mut self, reference: Reference, place: &Place) -> Result<Option<Vec<u8>>, Problem> {
+        if let Some((_, bytes)) = self.read.iter().find(|(known, _)| *known == reference) {
+            return Ok(bytes.clone());
+        }
+        let bytes = match &mut self.shell {
+            Some(shell) => Some(shell(&reference).map_err(|message| Problem::new(message, place))?),
+            None => {
+                let message = format!("`{reference}` has not been read; resolve the configuration first");
+                self.unresolved.get_or_insert_with(|| (message, place.clone()));
+                None
+            }
+        };
+        self.read.push((reference, bytes.clone()));
+        Ok(bytes)
+    }
+
+    /// Reads the file that a key names.
+    pub(super) fn file(&mut self, node: &Node) -> Result<Option<Vec<u8>>, Problem> {
+        let path = node.text()?;
+        let path = path.strip_prefix("file:").unwrap_or(path);
+        if path.is_empty() {
+            return Err(node.problem("expected the path of a file"));
+        }
+        self.fetch(Reference::File(path.to_owned()), &node.place)
+    }
+
+    /// Reads the text file that a key names.
+    pub(super) fn text_file(&mut self, node: &Node) -> Result<Option<String>, Problem> {
+        let Some(bytes) = self.file(node)? else { return Ok(None) };
+        String::from_utf8(bytes).map(Some).map_err(|_| node.problem("the file is not UTF-8 text"))
+    }
+
+    /// Reads a secret: `env:NAME`, `file:PATH`, or a literal, which is worth a warning.
+    pub(super) fn secret(&mut self, node: &Node) -> Result<Option<Secret>, Problem> {
+        let text = node.text()?;
+        let reference = match text.split_once(':') {
+            Some(("env", name)) => Reference::Env(name.to_owned()),
+            Some(("file", path)) => Reference::File(path.to_owned()),
+            _ => {
+                self.warn("a secret stands in the file; write `env:NAME` or `file:PATH`", &node.place);
+                return Secret::from_text(text).map(Some).map_err(|message| node.problem(message));
+            }
+        };
+        let Some(bytes) = self.fetch(reference, &node.place)? else { return Ok(None) };
+        let text = str::from_utf8(&bytes)
+            .map_err(|_| node.problem("the secret is not UTF-8; write its bytes as `base64:…` or `hex:…`"))?;
+        Secret::from_text(text).map(Some).map_err(|message| node.problem(message))
+    }
+}
+
+/// Reads `[revocations]`.
+pub(super) fn revocations(node: &Node) -> Result<Reference, Problem> {
+    let mut table = node.table("[revocations]")?;
+    let file = table.require("file")?;
+    let path = file.text()?;
+    let reference = Reference::File(path.strip_prefix("file:").unwrap_or(path).to_owned());
+    table.finish()?;
+    Ok(reference)
+}

@@ -1,0 +1,272 @@
+//! Wrong files, and what is said about them.
+
+use super::*;
+
+/// A file that is right, so that each wrong one differs in one thing.
+const SESSION: &str = "version = 1\n[session]\nkeys = [\"env:K\"]\nlifetime = \"12h\"\n";
+const ISSUER: &str = "version = 1\n[[issuer]]\nissuer = \"https://a.example\"\naudiences = [\"app\"]\nalgorithms = [\"ES256\"]\nkeys = { jwks_url = \"https://a.example/jwks\" }\n";
+const TWO_ISSUERS: &str =
+    "[[issuer]]\nissuer = \"https://b.example\"\naudiences = [\"app\"]\nalgorithms = [\"ES256\"]\nkeys = { discovery = true }\n";
+
+fn error(text: &str) -> String {
+    Config::from_toml(text).unwrap_err().to_string()
+}
+
+#[track_caller]
+fn refused(text: &str, place: &str, sentence: &str) {
+    let message = error(text);
+    assert!(message.starts_with(&format!("{place}: ")), "{message}\n{text}");
+    assert!(message.contains(sentence), "{message}\n{text}");
+}
+
+#[test]
+fn syntax_errors_name_line_and_column() {
+    refused("version = ", "1:11", "");
+    refused("version = 1\n[session", "2:9", "");
+    refused("version = 1\nversion = 1\n", "2:1", "duplicate key");
+}
+
+#[test]
+fn unknown_keys_say_what_was_meant() {
+    refused(
+        "version = 1\n\n[[rule]]\nid = \"a\"\nalow = \"anyone\"\n",
+        "5:1",
+        "unknown key `alow` in `[[rule]]`; did you mean `allow`?",
+    );
+    refused("version = 1\n[sesion]\n", "2:2", "unknown key `sesion` in `the file`; did you mean `session`?");
+    refused("version = 1\nsomething = 2\n", "2:1", "known keys: version");
+    refused(&format!("{SESSION}idel = \"1h\"\n"), "5:1", "did you mean `idle`?");
+    refused(&ISSUER.replace("audiences", "audience"), "2:1", "`[[issuer]]` needs the key `audiences`");
+    refused(&format!("{ISSUER}claims = {{ subjekt = \"sub\" }}\n"), "7:12", "did you mean `subject`?");
+    refused("version = 1\n[http]\nlisten_on = []\n", "3:1", "did you mean `listen`?");
+    refused("version = 1\n[http.proxy_sets]\nverfy = [\"X-Real-IP\"]\n", "3:1", "did you mean `verify`?");
+}
+
+#[test]
+fn what_comes_later_is_refused_by_name() {
+    for (text, word) in [
+        ("version = 1\n[[biscuit]]\n", "[[biscuit]]"),
+        ("version = 1\n[[basic]]\n", "[[basic]]"),
+        ("version = 1\n[[api_key]]\n", "[[api_key]]"),
+        ("version = 1\n[[client_cert]]\n", "[[client_cert]]"),
+        ("version = 1\n[assertion]\n", "[assertion]"),
+        (&format!("{ISSUER}dpop = \"required\"\n"), "`dpop`"),
+        (&format!("{ISSUER}dpop_replay = 10\n"), "`dpop_replay`"),
+        ("version = 1\n[http]\ngrpc = \"127.0.0.1:1\"\n", "`grpc`"),
+    ] {
+        assert!(error(text).contains(&format!("{word} is not yet supported")), "{}", error(text));
+    }
+}
+
+#[test]
+fn the_version_is_required() {
+    refused("", "1:1", "`the file` needs the key `version`");
+    refused("version = 2", "1:11", "`version = 1`");
+    refused("version = \"1\"", "1:11", "`version = 1`");
+}
+
+#[test]
+fn sessions_are_checked() {
+    refused("version = 1\n[session]\nlifetime = \"1h\"\n", "2:1", "needs the key `keys`");
+    refused("version = 1\n[session]\nkeys = []\nlifetime = \"1h\"\n", "3:8", "empty list");
+    refused("version = 1\n[session]\nkeys = \"env:K\"\nlifetime = \"1h\"\n", "3:8", "expected an array, found a string");
+    refused(&SESSION.replace("12h", "12"), "4:12", "not a duration");
+    refused(&SESSION.replace("\"12h\"", "12"), "4:12", "expected a duration such as");
+    refused(&SESSION.replace("env:K", "short"), "3:8", "at least 32");
+    let key = "hex:0707070707070707070707070707070707070707070707070707070707070707";
+    let sealed = SESSION.replace("env:K", key);
+    refused(&format!("{sealed}cookie = \"__Host-x\"\ndomain = \"example.com\"\n"), "5:10", "__Host-");
+    refused(&format!("{sealed}cookie = \"a b\"\n"), "5:10", "");
+}
+
+#[test]
+fn issuers_are_checked() {
+    refused(&ISSUER.replace("ES256", "none"), "5:15", "`none` is no accepted algorithm");
+    refused(&ISSUER.replace("ES256", "ES265"), "5:15", "did you mean `ES256`?");
+    refused(&ISSUER.replace("[\"ES256\"]", "[]"), "5:14", "empty list");
+    refused(&ISSUER.replace("https://a.example/jwks", "http://a.example/jwks"), "6:21", "`danger_http = true`");
+    refused(&ISSUER.replace("https://a.example/jwks", "ftp://a.example/jwks"), "6:21", "neither https nor http");
+    refused(&ISSUER.replace("jwks_url", "jwks_uri"), "6:10", "did you mean `jwks_url`?");
+    refused(&ISSUER.replace("{ jwks_url = \"https://a.example/jwks\" }", "{}"), "6:8", "exactly one of");
+    refused(&ISSUER.replace("ES256", "HS256"), "5:14", "never comes from a URL");
+    refused(&format!("{ISSUER}leeway = \"10m\"\n"), "7:10", "not between 0 s and 300 s");
+    refused(&format!("{ISSUER}max_token = \"1MiB\"\n"), "7:13", "not a size");
+    refused(&format!("{ISSUER}max_token = \"65KiB\"\n"), "7:13", "not between 1 KiB and 64 KiB");
+    refused(&format!("{ISSUER}sources = [\"query:t\"]\n"), "7:12", "is no source");
+    refused(&format!("{ISSUER}sources = [\"header:Authorization\"]\n"), "7:12", "has another use");
+    refused(&format!("{ISSUER}max_age = \"10s\"\n"), "7:11", "below `cooldown`");
+    let twice = format!("{ISSUER}{}", ISSUER.replace("version = 1\n", ""));
+    refused(&twice, "7:1", "is there twice");
+    let secret = ISSUER.replace("{ jwks_url = \"https://a.example/jwks\" }", "{ secret = \"env:S\" }");
+    refused(&secret, "5:14", "a secret verifies HS256");
+    assert!(Config::from_toml(&secret.replace("ES256", "HS256")).is_ok());
+    let short = secret.replace("ES256", "HS256").replace("env:S", "too short");
+    refused(&short, "6:19", "");
+}
+
+fn rule(text: &str) -> String {
+    format!("{SESSION}[[rule]]\n{text}\n")
+}
+
+#[test]
+fn rules_are_checked() {
+    refused(&rule("allow = \"authenticated\""), "5:1", "needs the key `id`");
+    refused(&rule("id = \"a\""), "5:1", "needs `allow` or `deny`");
+    refused(&rule("id = \"a\"\nallow = \"authenticated\"\ndeny = \"anyone\""), "8:8", "both `allow` and `deny`");
+    refused(&rule("id = \"a\"\nallow = \"anyone\""), "7:9", "names no `paths`");
+    refused(&rule("id = \"a\"\nallow = \"authenticted\""), "7:9", "did you mean `authenticated`?");
+    refused(&rule("id = \"a\"\nallow = {}"), "7:9", "would allow everybody");
+    refused(&rule("id = \"a\"\nallow = []"), "7:9", "empty list");
+    refused(&rule("id = \"a\"\nallow = { user = [\"x\"] }"), "7:11", "did you mean `users`?");
+    refused(&rule("id = \"a\"\nallow = { users = [] }"), "7:19", "empty list");
+    refused(&rule("id = \"a\"\nallow = { emails = [\"x\"] }"), "7:21", "no e-mail address");
+    refused(&rule("id = \"a\"\nallow = { email_domains = [\"@x.com\"] }"), "7:28", "without `@`");
+    refused(&rule("id = \"a\"\nallow = { credentials = [\"jwtt\"] }"), "7:26", "did you mean `jwt`?");
+    refused(&rule("id = \"a\"\nallow = { users = [\"x\"], not = { acr = [\"1\"] } }"), "7:40", "no place in `not`");
+    refused(&rule("id = \"a\"\nallow = { users = [\"x\"], not = { not = {} } }"), "7:34", "unknown key `not`");
+    refused(&rule("id = \"a\"\npaths = [\"admin\"]\nallow = \"anyone\""), "7:10", "must start with `/`");
+    refused(&rule("id = \"a\"\npaths = [\"/a*\"]\nallow = \"anyone\""), "7:10", "needs a regular expression");
+    refused(&rule("id = \"a\"\nhosts = [\"https://x\"]\nallow = \"authenticated\""), "7:10", "");
+    refused(&rule("id = \"a\"\nmethods = [\"get\"]\nallow = \"authenticated\""), "7:12", "did you mean `GET`?");
+    refused(&rule("id = \"a\"\nnetworks = [\"10.0.0.1/8\"]\nallow = \"authenticated\""), "7:13", "");
+    refused(&rule("id = \"a\"\naccept = [\"dots\"]\nallow = \"authenticated\""), "7:11", "no form of path");
+    refused(&rule("id = \"a\"\ncase = \"lower\"\nallow = \"authenticated\""), "7:8", "insensitive");
+    refused(&rule("id = \"a\"\ndeny = \"everyone\""), "7:8", "write `deny = \"anyone\"`");
+    refused(
+        &rule("id = \"a\"\nallow = \"authenticated\"\n[[rule]]\nid = \"a\"\nallow = \"authenticated\""),
+        "8:1",
+        "is there twice",
+    );
+    refused("version = 1\n[[rule]]\nid = \"a\"\nallow = \"authenticated\"\n", "4:9", "configures no credential");
+}
+
+#[test]
+fn a_name_says_whose_it_is_when_several_could_say_it() {
+    let with = |allow: &str| format!("{ISSUER}{}[[rule]]\nid = \"a\"\nallow = {allow}\n", SESSION.replace("version = 1\n", ""));
+    assert!(error(&with("{ groups = [\"admins\"] }")).contains("means nothing until the table says whose"));
+    assert!(error(&with("{ not = { users = [\"x\"] } }")).contains("whose"));
+    for right in [
+        "{ groups = [\"a\"], issuers = [\"https://a.example\"] }",
+        "{ groups = [\"a\"], credentials = [\"session\"] }",
+        "{ acr = [\"1\"] }",
+    ] {
+        assert!(Config::from_toml(&with(right)).is_ok(), "{right}");
+    }
+    let several = |allow: &str| with(allow) + TWO_ISSUERS;
+    let message = error(&several("{ groups = [\"a\"], credentials = [\"jwt\"] }"));
+    assert!(message.contains("several issuers could say it; add `issuers = [\"https://a.example\"]`"), "{message}");
+    assert!(error(&several("{ groups = [\"a\"], credentials = [\"session\"] }")).contains("several issuers"));
+    assert!(Config::from_toml(&several("{ groups = [\"a\"], issuers = [\"https://b.example\"] }")).is_ok());
+    let misspelt = error(&with("{ groups = [\"a\"], issuers = [\"https://a.exmaple\"] }"));
+    assert!(misspelt.contains("rule `a`: unknown issuer `https://a.exmaple`; did you mean `https://a.example`?"), "{misspelt}");
+    let single = format!("{ISSUER}[[rule]]\nid = \"a\"\nallow = {{ groups = [\"admins\"] }}\n");
+    assert!(Config::from_toml(&single).is_ok(), "one source needs no name");
+}
+
+#[test]
+fn identity_headers_are_safe_names() {
+    for (header, sentence) in [
+        ("Set-Cookie", "meaning of its own"),
+        ("Location", "meaning of its own"),
+        ("Content-Type", "meaning of its own"),
+        ("X-Accel-Redirect", "meaning of its own"),
+        ("X-Forwarded-For", "meaning of its own"),
+        ("Connection", "meaning of its own"),
+        ("X_User", "no safe header name"),
+        ("X User", "no safe header name"),
+    ] {
+        let message = error(&format!("version = 1\n[identity_headers]\n\"{header}\" = \"subject\"\n"));
+        assert!(message.starts_with("3:1: ") && message.contains(sentence), "{message}");
+    }
+    refused("version = 1\n[identity_headers]\nX-User = \"subject\"\nx-user = \"email\"\n", "4:1", "is there twice");
+    refused("version = 1\n[identity_headers]\nX-User = \"sub\"\n", "3:10", "write one of subject");
+    refused("version = 1\n[identity_headers]\nX-User = \"claims.a..b\"\n", "3:10", "claim path");
+}
+
+#[test]
+fn the_adapter_is_closed_by_default() {
+    refused("version = 1\n[http]\nlisten = [\"0.0.0.0:4180\"]\n", "3:10", "needs `trusted_peers`");
+    assert!(Config::from_toml("version = 1\n[http]\nlisten = [\"0.0.0.0:4180\"]\ntrusted_peers = [\"10.0.0.5/32\"]\n").is_ok());
+    refused("version = 1\n[http]\nlisten = [\"localhost:80\"]\n", "3:11", "is no address");
+    refused("version = 1\n[http]\nlisten = [\"unix:/x?mode=9\"]\n", "3:11", "is no unix socket");
+    refused("version = 1\n[http]\ntls_cert = \"a.pem\"\n", "3:12", "come together");
+    refused("version = 1\n[http]\ntimeout = \"2m\"\n", "3:11", "not between 1 s and 60 s");
+    refused("version = 1\n[http.proxy_sets]\nverify = [\"X-Real-IP\", \"X-Forwarded-For\"]\n", "3:10", "not both");
+    refused("version = 1\n[http.proxy_sets]\nverify = [\"X-User\"]\n", "3:11", "no optional header");
+}
+
+#[test]
+fn tests_of_the_file_are_checked() {
+    let test = |text: &str| format!("version = 1\n[[test]]\n{text}\n");
+    refused(&test("name = \"a\"\nrequest = \"GET /\"\nexpect = { status = 200 }"), "4:11", "a method and an absolute URL");
+    refused(&test("name = \"a\"\nrequest = \"GET https://x/\"\nexpect = {}"), "5:10", "at least one");
+    refused(&test("name = \"a\"\nrequest = \"GET https://x/\"\nexpect = { status = 302 }"), "5:21", "200, 401, 403 or 503");
+}
+
+#[test]
+fn references_are_read_once_and_blamed_at_their_place() {
+    let config = Config::from_toml(SESSION).unwrap();
+    assert_eq!(config.references().map(ToString::to_string).collect::<Vec<_>>(), ["env:K"]);
+    assert!(config.require_resolved().unwrap_err().to_string().starts_with("3:9: `env:K` has not been read"));
+    let mut asked = 0;
+    let resolved = config.clone().resolve(|_| {
+        asked += 1;
+        Ok(b"0123456789abcdef0123456789abcdef".to_vec())
+    });
+    assert!(resolved.unwrap().require_resolved().is_ok());
+    assert_eq!(asked, 1);
+    let missing = config.clone().resolve(|_| Err("the environment variable `K` is not set".to_owned())).unwrap_err();
+    assert_eq!(missing.to_string(), "3:9: the environment variable `K` is not set");
+    assert!(config.resolve(|_| Ok(b"short".to_vec())).unwrap_err().to_string().starts_with("3:8: "));
+}
+
+#[test]
+fn settings_of_the_environment_are_checked_like_the_file() {
+    let config = || Config::from_toml("version = 1\n[http]\nlisten = [\"127.0.0.1:1\"]\n").unwrap();
+    assert_eq!(config().override_http("timeout", "3s").unwrap().http().timeout, 3);
+    assert_eq!(config().override_http("max_connections", "7").unwrap().http().max_connections, 7);
+    assert_eq!(config().override_http("listen", "127.0.0.1:2, [::1]:2").unwrap().http().listen, ["127.0.0.1:2", "[::1]:2"]);
+    let wrong = config().override_http("timeout", "soon").unwrap_err().to_string();
+    assert!(wrong.starts_with("GATEWRIGHT_HTTP_TIMEOUT: `soon` is not a duration"), "{wrong}");
+    assert!(config().override_http("tiemout", "3s").unwrap_err().to_string().contains("did you mean `TIMEOUT`?"));
+}
+
+#[test]
+fn a_value_of_the_same_shape_reads_like_the_file() {
+    let value = serde_json::json!({
+        "version": 1,
+        "session": { "keys": ["env:K"], "lifetime": "12h" },
+        "rule": [{ "id": "a", "alow": "anyone" }],
+    });
+    assert_eq!(
+        Config::from_json(&value).unwrap_err().to_string(),
+        "rule[0].alow: unknown key `alow` in `[[rule]]`; did you mean `allow`?"
+    );
+}
+
+#[test]
+fn warnings_point_at_their_place() {
+    let said =
+        |text: &str| -> Vec<String> { Config::from_toml(text).unwrap().warnings().iter().map(ToString::to_string).collect() };
+    let literal =
+        SESSION.replace("env:K", "0123456789abcdef0123456789abcdef") + "[[rule]]\nid = \"a\"\nallow = \"authenticated\"\n";
+    assert_eq!(said(&literal), ["3:9: a secret stands in the file; write `env:NAME` or `file:PATH`"]);
+    assert!(said("version = 1\n")[0].contains("every request is forbidden"));
+    let covered = rule("id = \"a\"\nallow = \"authenticated\"\n[[rule]]\nid = \"b\"\npaths = [\"/x\"]\ndeny = \"anyone\"");
+    assert!(said(&covered)[0].starts_with("8:1: rule `b` can never match: `a` comes first"), "{:?}", said(&covered));
+    let networks = rule("id = \"a\"\nnetworks = [\"10.0.0.0/8\"]\nallow = \"authenticated\"");
+    assert!(said(&networks)[0].contains("needs the client's address"), "{:?}", said(&networks));
+    let open = rule(
+        "id = \"a\"\npaths = [\"/x/**\"]\nmethods = [\"GET\"]\nallow = \"anyone\"\n[[rule]]\nid = \"b\"\npaths = [\"/x/y\"]\nallow = { users = [\"u\"] }",
+    );
+    assert!(said(&open)[0].contains("rule `a` allows anyone on paths that rule `b` keeps for some"), "{:?}", said(&open));
+    let clean = rule("id = \"a\"\npaths = [\"/x/**\"]\nallow = \"authenticated\"\n[[rule]]\nid = \"b\"\ndeny = \"anyone\"");
+    assert!(said(&clean).is_empty(), "{:?}", said(&clean));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "(version = 1\n)?[\\[\\]a-z=\"{}, \n0-9é]{0,80}") {
+        let _ = Config::from_toml(&text).map_err(|error| error.render("x"));
+    }
+}

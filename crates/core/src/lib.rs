@@ -1,0 +1,73 @@
+//! gatewright answers one question: *may this request pass?*
+//!
+//! The core is pure: it opens no socket, reads no file, no clock and no environment. Keys, settings and time come in as
+//! arguments, and the same arguments always give the same decision.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+// Bottom to top: a module may use only those above it in this list (tests/layers.rs).
+mod time;
+mod base64url;
+mod secret;
+mod json;
+mod rejection;
+mod excerpt;
+mod crypto;
+mod jwk;
+mod jws;
+mod claims;
+mod percent;
+mod form;
+mod reading;
+mod path;
+mod cookie;
+mod host;
+mod query;
+mod headers;
+mod network;
+mod request;
+mod identity;
+mod identity_headers;
+mod trace;
+mod memory;
+mod revocation;
+mod session_claims;
+mod session_cookie;
+mod session;
+mod jwt;
+mod credential;
+mod return_address;
+mod policy;
+mod decision;
+mod config;
+mod authorizer;
+mod policy_test;
+
+// The public interface is:
+pub use authorizer::{Authorizer, InspectedSession, UnknownIssuer};
+pub use config::{Config, ConfigError, HttpSettings, KeyLocation, Position, Reference, RemoteKeys, Warning};
+pub use crypto::Algorithm;
+pub use decision::{Audit, Challenge, Decision, Denial, Forbidden, Indeterminate, Permit, ShadowReport};
+pub use headers::Headers;
+pub use identity::{CredentialKind, Identity};
+pub use jwk::{DroppedKey, KeySet, KeySetError};
+pub use network::{Network, NetworkError, TrustedHops, client_from_forwarded_for};
+pub use policy_test::TestReport;
+pub use rejection::{Outage, Rejection};
+pub use request::Request;
+pub use revocation::{Revocations, RevocationsError};
+pub use secret::Secret;
+pub use session_claims::{SealError, SessionClaims};
+pub use time::UnixTime;
+pub use trace::{Explanation, Step};

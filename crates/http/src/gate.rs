@@ -1,0 +1,212 @@
+//! From a proxy's question to the answer: peer, dialect, engine, response, log, in this order.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use gatewright::{Decision, Outage, Rejection, UnixTime};
+use gatewright_issuer::{Live, Refresh};
+use http::request::Parts;
+use http::{Response, StatusCode};
+use http_body_util::Full;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
+
+use crate::dialect::{Described, Malformed};
+use crate::endpoint::Endpoint;
+use crate::fields::Fields;
+use crate::log::{Entry, Log, RequestId};
+use crate::metrics::Metrics;
+use crate::navigation::is_navigation;
+use crate::peer::Peer;
+use crate::response::{self, ChallengeForm, Unwritable};
+
+/// What tells the time of a decision.
+///
+/// A service runs by [`Clock::system`]; a test or a replay of old requests sets its own.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> UnixTime + Send + Sync>);
+
+impl Clock {
+    /// Makes a clock of a function.
+    #[must_use]
+    pub fn new(now: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// The machine's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::new(gatewright_issuer::now)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Clock")
+    }
+}
+
+/// Everything that answering needs, shared by all connections.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    pub(crate) live: Live,
+    pub(crate) log: Log,
+    pub(crate) metrics: Metrics,
+    /// Set when the service is about to end.
+    pub(crate) draining: AtomicBool,
+    clock: Clock,
+    /// The names under which this service itself is reached.
+    own_hosts: Vec<String>,
+    /// Room for requests that wait for newer keys.
+    waiting: Semaphore,
+    requests: AtomicU64,
+}
+
+/// A question of a proxy.
+#[derive(Clone, Copy)]
+struct Question<'r> {
+    endpoint: Endpoint,
+    peer: Peer,
+    fields: Fields<'r>,
+}
+
+/// The answer and what the log says of it.
+struct Answered<'r> {
+    decision: Decision,
+    described: Option<Described<'r>>,
+    response: Response<Full<Bytes>>,
+}
+
+impl Gate {
+    pub(crate) fn new(live: Live, log: Log, clock: Clock, own_hosts: Vec<String>) -> Self {
+        Self {
+            live,
+            log,
+            metrics: Metrics::default(),
+            draining: AtomicBool::new(false),
+            clock,
+            own_hosts,
+            waiting: Semaphore::new(MAX_WAITING),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    /// Answers a request on the auth listener. Its body is never read; if one is announced, the connection ends with the answer,
+    /// so that nothing that follows can be taken for a request, however it was framed.
+    pub(crate) async fn answer(&self, peer: Peer, parts: &Parts, body_announced: bool) -> Response<Full<Bytes>> {
+        let started = Instant::now();
+        let response = match Endpoint::of(parts.uri.path()) {
+            Some(endpoint) => self.decided(Question { endpoint, peer, fields: Fields(&parts.headers) }, started).await,
+            None => self.not_found(parts.uri.path()),
+        };
+        if body_announced { response::closing(response) } else { response }
+    }
+
+    async fn decided(&self, question: Question<'_>, started: Instant) -> Response<Full<Bytes>> {
+        let mut answered = self.attempt(question);
+        if let Some(issuer) = answered.decision.wants_keys()
+            && self.newer_keys(issuer).await
+        {
+            answered = self.attempt(question);
+        }
+        let taken = started.elapsed();
+        self.metrics.decided(&answered.decision, taken);
+        self.log.decision(&Entry {
+            decision: &answered.decision,
+            status: answered.response.status().as_u16(),
+            described: answered.described.as_ref(),
+            request_id: self.request_id(question.fields),
+            taken,
+        });
+        answered.response
+    }
+
+    fn not_found(&self, path: &str) -> Response<Full<Bytes>> {
+        self.metrics.not_found.fetch_add(1, Ordering::Relaxed);
+        self.log.note(
+            "not_found",
+            &format!("`{path}` is no endpoint; nginx belongs at /auth/verify, Traefik and Caddy at /auth/forward"),
+        );
+        response::empty(StatusCode::NOT_FOUND)
+    }
+
+    /// Decides once. A panic anywhere on the way is a refusal.
+    fn attempt<'r>(&self, question: Question<'r>) -> Answered<'r> {
+        catch_unwind(AssertUnwindSafe(|| self.judge(question))).unwrap_or_else(|_| {
+            Answered::without_request(Decision::unavailable(
+                Outage::Internal,
+                "panic while deciding; the standard error output has more",
+            ))
+        })
+    }
+
+    fn judge<'r>(&self, question: Question<'r>) -> Answered<'r> {
+        let state = self.live.current();
+        let settings = state.config.http();
+        let Question { endpoint, peer, fields } = question;
+        if let Err(sentence) = peer.check(settings, fields) {
+            let mut answered = Answered::without_request(Decision::refused(Rejection::PeerUntrusted, sentence));
+            answered.response = response::closing(answered.response); // a stranger keeps no connection
+            return answered;
+        }
+        let described = match endpoint.describe(fields, settings, &self.own_hosts) {
+            Ok(described) => described,
+            Err(Malformed(sentence)) => {
+                return Answered::without_request(Decision::refused(Rejection::RequestMalformed, sentence));
+            }
+        };
+        let decision = state.authorizer.decide(&described.request(&fields), (self.clock.0)());
+        let form = if endpoint.redirects() && is_navigation(described.method, fields) {
+            ChallengeForm::Redirect
+        } else {
+            ChallengeForm::Status
+        };
+        Answered::new(decision, Some(described), form)
+    }
+
+    /// Waits for newer keys of an issuer, if they may be fetched now. Without room to wait, the answer is what it is.
+    async fn newer_keys(&self, issuer: &str) -> bool {
+        let Refresh::Pending(pending) = self.live.refresh(issuer) else { return false };
+        let Ok(_room) = self.waiting.try_acquire() else { return false };
+        let (done, fetched) = oneshot::channel();
+        pending.on_done(move || {
+            let _ = done.send(()); // nobody waits any more: fine
+        });
+        timeout(MAX_WAIT, fetched).await.is_ok()
+    }
+
+    fn request_id<'r>(&self, fields: Fields<'r>) -> RequestId<'r> {
+        let sent = fields.at_most_one("x-request-id").ok().flatten().filter(|id| (1..=MAX_REQUEST_ID).contains(&id.len()));
+        match sent.map(std::str::from_utf8) {
+            Some(Ok(id)) => RequestId::Sent(id),
+            _ => RequestId::Counted(self.requests.fetch_add(1, Ordering::Relaxed)),
+        }
+    }
+}
+
+impl<'r> Answered<'r> {
+    fn new(decision: Decision, described: Option<Described<'r>>, form: ChallengeForm) -> Self {
+        match response::answer(&decision, form) {
+            Ok(response) => Self { decision, described, response },
+            Err(Unwritable(sentence)) => {
+                let decision = Decision::unavailable(Outage::Internal, sentence);
+                Self { decision, described, response: response::empty(StatusCode::SERVICE_UNAVAILABLE) }
+            }
+        }
+    }
+
+    fn without_request(decision: Decision) -> Self {
+        Self::new(decision, None, ChallengeForm::Status)
+    }
+}
+
+/// Requests that may wait for keys at once: each holds a connection, and a connection that answers is worth more.
+const MAX_WAITING: usize = 256;
+/// How long a request waits for keys; proxies wait longer (nginx 60 s).
+const MAX_WAIT: Duration = Duration::from_secs(5);
+/// An id longer than this is not logged.
+const MAX_REQUEST_ID: usize = 128;

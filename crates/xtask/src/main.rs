@@ -1,0 +1,66 @@
+//! `cargo xtask …`: sets up what the tests need, and runs all of them.
+
+mod command;
+mod count;
+mod project;
+mod report;
+mod schema;
+mod setup;
+mod steps;
+
+use std::process::ExitCode;
+
+use project::Project;
+use report::Report;
+use steps::{Kind, STEPS, Step};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let chosen = match arguments.as_slice() {
+        ["test"] => Ok(STEPS.iter().collect()),
+        ["test", "--only", names @ ..] if !names.is_empty() => named(names),
+        ["setup"] => Ok(STEPS.iter().filter(|step| step.kind == Kind::Setup).collect()),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{}", usage());
+            return ExitCode::SUCCESS;
+        }
+        _ => Err(usage()),
+    };
+    match chosen.and_then(|steps| Ok((steps, Project::find()?))) {
+        Ok((steps, project)) => run(&steps, &project),
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs every step, also after a failure, so that one run shows all that is wrong.
+fn run(steps: &[&Step], project: &Project) -> ExitCode {
+    let mut report = Report::default();
+    for step in steps {
+        println!("\n==> {}: {}", step.name, step.about);
+        report.run(step, project);
+    }
+    print!("{report}");
+    if report.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn named(names: &[&str]) -> Result<Vec<&'static Step>, String> {
+    names
+        .iter()
+        .map(|name| STEPS.iter().find(|step| step.name == *name).ok_or_else(|| format!("no step `{name}`\n\n{}", usage())))
+        .collect()
+}
+
+fn usage() -> String {
+    let steps: Vec<String> = STEPS.iter().map(|step| format!("  {:<8} {}", step.name, step.about)).collect();
+    format!(
+        "cargo xtask test                 set up and run everything\n\
+         cargo xtask test --only STEP…    only these steps\n\
+         cargo xtask setup                only what has to be installed\n\n\
+         Steps:\n{}",
+        steps.join("\n")
+    )
+}
