@@ -71,3 +71,8 @@ pub use secret::Secret;
 pub use session_claims::{SealError, SessionClaims};
 pub use time::UnixTime;
 pub use trace::{Explanation, Step};
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -165,13 +165,14 @@ fn proxy_sets(node: &Node) -> Result<Vec<(String, Vec<String>)>, Problem> {
                 .map_or_else(|| format!("write one of {}", ENDPOINTS.join(", ")), |it| format!("did you mean `{it}`?"));
             return Err(Problem::new(format!("there is no endpoint `{}`; {hint}", member.key), &member.place));
         }
-        let headers = member.node.list(|item| {
+        let header = |item: &Node| {
             let name = item.text()?.to_ascii_lowercase();
             if OPTIONAL_HEADERS.contains(&name.as_str()) {
                 return Ok(name);
             }
             Err(item.problem(format!("`{name}` is no optional header; write X-Forwarded-Proto, X-Real-IP or X-Forwarded-For")))
-        })?;
+        };
+        let headers = member.node.array()?.iter().map(header).collect::<Result<Vec<_>, _>>()?;
         if ["x-real-ip", "x-forwarded-for"].iter().all(|name| headers.iter().any(|header| header == name)) {
             return Err(member.node.problem("name one header for the client's address, X-Real-IP or X-Forwarded-For, not both"));
         }
