@@ -1,7 +1,7 @@
 //! Decisions as HTTP answers: the one place where a status is chosen.
 
 use bytes::Bytes;
-use gatewright::{Challenge, Decision, Permit};
+use gatewright::{Challenge, Decision, Forbidden, Permit};
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
@@ -27,7 +27,7 @@ pub(crate) fn answer(decision: &Decision, form: ChallengeForm) -> Result<Respons
     match decision {
         Decision::Allow(permit) => allow(permit),
         Decision::Challenge(challenge) => challenged(challenge, form),
-        Decision::Forbid(_) => Ok(empty(StatusCode::FORBIDDEN)),
+        Decision::Forbid(forbidden) => forbid(forbidden),
         Decision::Indeterminate(_) => Ok(empty(StatusCode::SERVICE_UNAVAILABLE)),
     }
 }
@@ -49,17 +49,11 @@ pub(crate) fn closing(mut response: Response<Full<Bytes>>) -> Response<Full<Byte
     response
 }
 
+/// Writes an allow. The engine keeps it within what every proxy takes; what cannot be a header at all is a fault of ours.
 fn allow(permit: &Permit) -> Result<Response<Full<Bytes>>, Unwritable> {
     let mut response = empty(StatusCode::OK);
     let headers = response.headers_mut();
-    let mut size = FIXED_BYTES;
-    let mut longest = (0, String::new());
     for (name, value) in permit.headers() {
-        let length = name.len().saturating_add(value.len()).saturating_add(FIELD_BYTES);
-        size = size.saturating_add(length);
-        if length > longest.0 {
-            longest = (length, name.to_owned());
-        }
         let unwritable = || Unwritable(format!("identity header `{name}` cannot be written"));
         let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unwritable())?;
         let value = HeaderValue::from_str(&value).map_err(|_| unwritable())?;
@@ -67,20 +61,21 @@ fn allow(permit: &Permit) -> Result<Response<Full<Bytes>>, Unwritable> {
             return Err(unwritable()); // twice, or one of our own
         }
     }
-    if size > MAX_HEADER_BYTES {
-        let (length, name) = longest;
-        return Err(Unwritable(format!(
-            "the answer's headers take {size} bytes, more than the {MAX_HEADER_BYTES} that a proxy surely accepts; the longest is `{name}` ({length} bytes)"
-        )));
-    }
-    if let Some(cookie) = permit.renewed_session()
-        && size.saturating_add(cookie.len()).saturating_add(SET_COOKIE.as_str().len()).saturating_add(FIELD_BYTES)
-            <= MAX_HEADER_BYTES
-    {
+    if let Some(cookie) = permit.renewed_session() {
         headers.insert(
             SET_COOKIE,
             HeaderValue::from_str(cookie).map_err(|_| Unwritable("the renewed session cannot be written".to_owned()))?,
         );
+    }
+    Ok(response)
+}
+
+/// Writes a 403. With a missing scope it says which (RFC 6750 §3.1); it never leads to a login.
+fn forbid(forbidden: &Forbidden) -> Result<Response<Full<Bytes>>, Unwritable> {
+    let mut response = empty(StatusCode::FORBIDDEN);
+    if let Some(scheme) = forbidden.www_authenticate() {
+        let scheme = HeaderValue::from_str(scheme).map_err(|_| Unwritable("`WWW-Authenticate` cannot be written".to_owned()))?;
+        response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
     }
     Ok(response)
 }
@@ -106,13 +101,6 @@ fn challenged(challenge: &Challenge, form: ChallengeForm) -> Result<Response<Ful
     }
     Ok(response)
 }
-
-/// nginx takes 4 KB of response head by default (`proxy_buffer_size`), and makes an error of more.
-const MAX_HEADER_BYTES: usize = 4000;
-/// The status line, `Content-Length`, `Cache-Control`, `Date`, `Connection` and the blank line.
-const FIXED_BYTES: usize = 150;
-/// `: ` and CR LF of a field.
-const FIELD_BYTES: usize = 4;
 
 #[cfg(test)]
 mod tests {

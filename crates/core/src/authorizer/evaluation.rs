@@ -278,8 +278,8 @@ fn forbid(refusal: Refusal, reason: Reason) -> Decision {
 
 /// The most bytes of header an allow may have: nginx reads the answer into 4 KiB (`proxy_buffer_size`).
 const MAX_HEADER_BYTES: usize = 4_000;
-/// Status line, `Content-Length`, `Cache-Control` and `Date`, rounded up.
-const FIXED_HEADER_BYTES: usize = 128;
+/// The status line, `Content-Length`, `Cache-Control`, `Date`, `Connection` and the blank line.
+const FIXED_HEADER_BYTES: usize = 150;
 /// `: ` and CR LF around a field.
 const FIELD_OVERHEAD: usize = 4;
 /// `Set-Cookie: ` and CR LF.
