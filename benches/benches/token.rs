@@ -48,7 +48,7 @@ fn generated_keys() -> Vec<(Algorithm, EncodingKey)> {
     let rsa: Pkcs8V1Der<'_> = rsa.as_der().unwrap();
     let random = SystemRandom::new();
     let ec = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-    let ed = Ed25519KeyPair::generate_pkcs8(&random).unwrap();
+    let ed = Ed25519KeyPair::generate().unwrap().to_pkcs8v1().unwrap();
     let rsa_key = EncodingKey::from_rsa_pem(pem(rsa.as_ref()).as_bytes()).unwrap();
     vec![
         (Algorithm::RS256, rsa_key.clone()),
