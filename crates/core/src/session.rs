@@ -78,11 +78,6 @@ impl Sessions {
         Ok(Self { cookie, first, others: ring.collect(), lifetime, idle })
     }
 
-    /// The ids of the keys, newest first.
-    pub(crate) fn key_ids(&self) -> impl Iterator<Item = &str> {
-        self.keys().map(|key| key.kid.as_str())
-    }
-
     /// The cookie's name.
     pub(crate) fn cookie(&self) -> &str {
         self.cookie.name()

@@ -155,11 +155,6 @@ impl Config {
         self.revocations.as_ref()
     }
 
-    /// Returns the ids of the session keys, newest first: not secret, and enough to see whether a key ring changed.
-    pub fn session_key_ids(&self) -> impl Iterator<Item = &str> {
-        self.session.iter().flat_map(Sessions::key_ids)
-    }
-
     /// Refuses a configuration with references that nobody read.
     pub(crate) fn require_resolved(&self) -> Result<(), ConfigError> {
         match &self.unresolved {
