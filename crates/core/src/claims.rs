@@ -125,22 +125,27 @@ impl<'p> Claims<'p> {
     }
 }
 
-/// Reads a claim that names somebody: a string that is not empty, at most 256 bytes, without control characters or outer
-/// spaces, so that it can stand in a header, a log and a list of users as it is.
+/// Reads a claim that names somebody.
 pub(crate) fn subject<'v>(name: &str, value: &'v Value<'_>) -> Result<&'v str, Refusal> {
     let subject = string(name, value)?;
-    let fault = if subject.is_empty() {
-        "is empty"
-    } else if subject.len() > MAX_SUBJECT {
-        "is too long"
-    } else if subject.contains(char::is_control) {
-        "has control characters"
-    } else if subject.trim().len() != subject.len() {
-        "begins or ends with white space"
+    check_name(subject).map_err(|fault| invalid(format!("`{name}` {fault}: {}", Quoted(subject))))?;
+    Ok(subject)
+}
+
+/// Checks a text that names somebody or something: not empty, at most 256 bytes, without control characters or outer spaces, so
+/// that it can stand in a header, a log and a list of users as it is. The fault completes a sentence about the text.
+pub(crate) fn check_name(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() {
+        Err("is empty")
+    } else if text.len() > MAX_NAME {
+        Err("is longer than 256 bytes")
+    } else if text.contains(char::is_control) {
+        Err("has control characters")
+    } else if text.trim().len() != text.len() {
+        Err("begins or ends with white space")
     } else {
-        return Ok(subject);
-    };
-    Err(invalid(format!("`{name}` {fault}: {}", Quoted(subject))))
+        Ok(())
+    }
 }
 
 /// Reads a string.
@@ -186,7 +191,7 @@ fn list<'t>(sentence: &mut String, items: impl Iterator<Item = &'t str>) {
 }
 
 /// In bytes; OpenID Connect Core §2 allows 255 ASCII characters.
-const MAX_SUBJECT: usize = 256;
+const MAX_NAME: usize = 256;
 
 /// Enough audiences to see what went wrong.
 const MAX_LISTED: usize = 5;

@@ -49,6 +49,14 @@ impl CredentialKind {
         }
     }
 
+    /// Returns the table of the policy file that configures the kind.
+    pub(crate) const fn table(self) -> &'static str {
+        match self {
+            Self::Jwt => "issuer",
+            Self::Biscuit | Self::Basic | Self::ApiKey | Self::Session | Self::ClientCert => self.name(),
+        }
+    }
+
     /// Finds a kind by the name used in the policy file.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

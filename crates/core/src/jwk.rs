@@ -1,7 +1,6 @@
 //! Key sets: JWK and JWKS (RFC 7517), PEM and HMAC secrets, parsed once when loaded.
 
 mod key;
-mod pem;
 mod spki;
 #[cfg(test)]
 mod tests;
@@ -12,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::crypto::{Algorithm, KeyMaterial, VerificationKey};
 use crate::json::{Object, Quoted, Value};
+use crate::pem;
 use crate::rejection::{Refusal, Rejection};
 use crate::secret::Secret;
 use key::Key;
@@ -88,7 +88,7 @@ impl KeySet {
         let blocks = pem::blocks(text).map_err(|reason| KeySetError(reason.to_owned()))?;
         check_count(blocks.len())?;
         Self::collect(blocks.iter().map(|block| {
-            let key = block.key_material().and_then(|material| Key::new(None, &material, None));
+            let key = spki::from_pem(block).and_then(|material| Key::new(None, &material, None));
             key.map_err(|reason| DroppedKey { kid: None, reason })
         }))
     }

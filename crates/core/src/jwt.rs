@@ -5,7 +5,9 @@ mod mapping;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use issuer::{Issuer, IssuerKeys, Source};
+use std::sync::Arc;
+
+pub(crate) use issuer::{Issuer, IssuerKeys};
 pub(crate) use mapping::{ClaimMapping, ClaimPath};
 
 use crate::claims::UnverifiedClaims;
@@ -14,22 +16,35 @@ use crate::identity::Identity;
 use crate::json::Quoted;
 use crate::jws::{Header, TokenType, Unverified};
 use crate::rejection::{Failure, Outage, Refusal, Rejection};
+use crate::source::Source;
 use crate::time::UnixTime;
-use crate::trace::{Step, Trace};
+use crate::trace::{Step, Trace, check};
 
 /// A verified token: facts that stay true, and the times between which they hold.
 #[derive(Debug)]
 pub(crate) struct VerifiedToken {
-    pub(crate) identity: Identity,
+    pub(crate) identity: Arc<Identity>,
     /// Accepted while `now < expires` (`exp` + leeway).
     pub(crate) expires: UnixTime,
     /// Accepted while `now >= not_before` (`nbf` - leeway).
     pub(crate) not_before: UnixTime,
     pub(crate) issued_at: Option<UnixTime>,
     pub(crate) jti: Option<Box<str>>,
-    pub(crate) kid: Option<Box<str>>,
-    /// Index into the issuers.
+    pub(crate) kid: Option<Arc<str>>,
+    /// Index into the issuers, meaningful only together with `epoch`.
     pub(crate) issuer: usize,
+    /// Fingerprint of the issuer's settings and keys under which the token was verified.
+    pub(crate) epoch: u64,
+}
+
+impl VerifiedToken {
+    /// Whether the facts count now: the times hold, and the token came from a source of its issuer, whose settings and keys
+    /// are the very ones it was verified with.
+    pub(crate) fn holds(&self, source: &Source, issuers: &[IssuerKeys], now: UnixTime) -> bool {
+        let issuer = issuers.get(self.issuer);
+        let current = issuer.is_some_and(|known| known.epoch == self.epoch && known.issuer.sources.contains(source));
+        current && self.not_before <= now && now < self.expires
+    }
 }
 
 /// Verifies a token found at `source`: framing, issuer, key, signature, claims, identity, in this order.
@@ -79,24 +94,11 @@ pub(crate) fn verify(
         not_before,
         issued_at: issued_at.map(|iat| iat.floor()),
         jti: jti.map(Box::from),
-        kid: header.kid().map(Box::from),
+        kid: header.kid().map(Arc::from),
         issuer: index,
-        identity,
+        epoch: entry.epoch,
+        identity: Arc::new(identity),
     })
-}
-
-/// Passes a result on and records it as a step.
-fn check<T>(
-    trace: &mut impl Trace,
-    name: &'static str,
-    result: Result<T, Refusal>,
-    detail: impl FnOnce(&T) -> String,
-) -> Result<T, Refusal> {
-    trace.step(|| match &result {
-        Ok(value) => Step::Check { name, passed: true, detail: detail(value) },
-        Err(refusal) => Step::Check { name, passed: false, detail: refusal.detail.to_string() },
-    });
-    result
 }
 
 /// Returns the largest limit among the issuers that take tokens from the source; each one's own is checked once it is known.

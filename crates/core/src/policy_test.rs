@@ -1,7 +1,5 @@
 //! Running the `[[test]]`s of the file: what the policy answers, and to whom.
 
-use std::sync::Arc;
-
 use crate::authorizer::Authorizer;
 use crate::config::{Config, PolicyTest, Position};
 use crate::credential::{Presented, Verified};
@@ -57,10 +55,7 @@ impl Authorizer {
         if let Some(client) = test.client {
             request = request.client(client);
         }
-        let assumed = test
-            .assumed
-            .clone()
-            .map(|identity| Presented::Verified(Verified { identity: Arc::new(identity), kid: None, renewed_session: None }));
+        let assumed = test.assumed.clone().map(|identity| Presented::Verified(Verified::assumed(identity)));
         let (decision, explanation) = self.rehearse(&request, test.now.unwrap_or(now), assumed);
         TestReport { name: test.name.clone(), failure: failure(test, &decision), explanation, position: test.position }
     }

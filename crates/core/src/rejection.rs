@@ -53,7 +53,7 @@ reason_codes! {
         CredentialMissing = "credential_missing" 401,
         /// `Authorization` twice, or one source with two different values.
         CredentialAmbiguous = "credential_ambiguous" 401,
-        /// The token is not in the form of its kind.
+        /// The token, or the user name and password, is not in the form of its kind.
         TokenMalformed = "token_malformed" 401,
         /// The token is longer than the limit.
         TokenTooLarge = "token_too_large" 401,
@@ -173,6 +173,16 @@ pub(crate) enum Failure {
     Refused { refusal: Refusal, wants_keys: Option<String> },
     /// Nobody can tell now. `wants_keys` as above.
     Unknown { outage: Outage, detail: String, wants_keys: Option<String> },
+}
+
+impl Failure {
+    /// Returns the sentence for the operator's log.
+    pub(crate) fn detail(&self) -> &str {
+        match self {
+            Self::Refused { refusal, .. } => &refusal.detail,
+            Self::Unknown { detail, .. } => detail,
+        }
+    }
 }
 
 impl From<Refusal> for Failure {

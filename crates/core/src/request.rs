@@ -31,6 +31,8 @@ pub struct Request<'r> {
     pub(crate) headers: &'r dyn Headers,
     pub(crate) client: Option<IpAddr>,
     pub(crate) portless: bool,
+    /// Lower-case names of the certificate headers that the proxy overwrites.
+    pub(crate) proxy_sets: &'r [String],
 }
 
 impl<'r> Request<'r> {
@@ -52,6 +54,7 @@ impl<'r> Request<'r> {
             headers,
             client: None,
             portless: false,
+            proxy_sets: &[],
         }
     }
 
@@ -67,6 +70,22 @@ impl<'r> Request<'r> {
     #[must_use]
     pub fn portless_host(self) -> Self {
         Self { portless: true, ..self }
+    }
+
+    /// Says which certificate headers (names in lower case) the proxy overwrites, so that no client can have written them.
+    ///
+    /// Until then none is read. A caller names one only if the request came from that proxy beyond doubt.
+    ///
+    /// # Example
+    /// ```
+    /// use gatewright::Request;
+    /// let proxy_sets = ["client-cert".to_owned()];
+    /// let headers = [("Client-Cert", ":MIIB…:")];
+    /// let request = Request::new("GET", "https", "app.example.com", "/", &headers).proxy_sets(&proxy_sets);
+    /// ```
+    #[must_use]
+    pub fn proxy_sets(self, names: &'r [String]) -> Self {
+        Self { proxy_sets: names, ..self }
     }
 
     /// Reads every part strictly, or says which one is malformed (or, for the path, ambiguous beyond accepting).

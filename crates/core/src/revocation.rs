@@ -59,7 +59,9 @@ pub(crate) struct Revocable<'c> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RevocableId<'c> {
     Session(&'c str),
-    Token(Option<&'c str>),
+    Token(&'c str),
+    /// It has none.
+    None,
 }
 
 impl Revocations {
@@ -86,8 +88,8 @@ impl Revocations {
         let revoked = |what: &str| Err(Refusal::new(Rejection::Revoked, format!("the {what} was revoked")));
         match credential.id {
             RevocableId::Session(sid) if self.sessions.contains(sid) => return revoked("session"),
-            RevocableId::Token(Some(jti)) if self.tokens.contains(jti) => return revoked("token"),
-            RevocableId::Session(_) | RevocableId::Token(_) => {}
+            RevocableId::Token(jti) if self.tokens.contains(jti) => return revoked("token"),
+            RevocableId::Session(_) | RevocableId::Token(_) | RevocableId::None => {}
         }
         let Some(entries) = self.subjects.get(credential.subject) else { return Ok(()) };
         let applies = |entry: &RevokedSubject| {
@@ -125,12 +127,8 @@ mod tests {
     use super::*;
 
     fn check(list: &str, issuer: Option<&str>, issued_at: Option<u64>) -> bool {
-        let credential = Revocable {
-            id: RevocableId::Token(Some("j1")),
-            subject: "bob",
-            issuer,
-            issued_at: issued_at.map(UnixTime::from_secs),
-        };
+        let credential =
+            Revocable { id: RevocableId::Token("j1"), subject: "bob", issuer, issued_at: issued_at.map(UnixTime::from_secs) };
         Revocations::from_json(list).unwrap().check(credential).is_ok()
     }
 

@@ -67,7 +67,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
+/// Decodes hexadecimal digits in either case.
+pub(crate) fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
     let (pairs, rest) = digits.as_chunks::<2>();
     if !rest.is_empty() {
         return None;

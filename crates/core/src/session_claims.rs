@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::claims::check_name;
 use crate::host::HostPattern;
 use crate::time::UnixTime;
 
@@ -141,7 +142,9 @@ impl SessionClaims {
 
     /// Makes the payload of a session sealed at `now`.
     pub(crate) fn payload(&self, lifetime: u64, now: UnixTime) -> Result<Payload, SealError> {
-        check_id("session id", &self.sid).and_then(|()| check_id("subject", &self.subject)).map_err(SealError)?;
+        for (what, name) in [("session id", &self.sid), ("subject", &self.subject)] {
+            check_name(name).map_err(|fault| SealError(format!("the {what} {fault}")))?;
+        }
         for host in &self.hosts {
             HostPattern::parse(host).map_err(SealError)?;
         }
@@ -216,8 +219,8 @@ impl Payload {
             return Err("the payload is not an object");
         }
         let payload: Self = serde_json::from_slice(json).map_err(|_| "the payload does not have the members of version 1")?;
-        if check_id("", &payload.sid).is_err() || check_id("", &payload.sub).is_err() {
-            return Err("sid or sub is empty, too long or holds control characters");
+        if check_name(&payload.sid).is_err() || check_name(&payload.sub).is_err() {
+            return Err("sid or sub is empty, too long or holds control characters or outer spaces");
         }
         let latest = now.plus(MAX_CLOCK_SKEW).as_secs();
         if [payload.auth_time, payload.iat, payload.seen].iter().any(|time| *time > latest) {
@@ -235,20 +238,6 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
     T::deserialize(deserializer).map(Some)
 }
 
-/// Checks what goes into logs, headers and revocation lists.
-fn check_id(what: &str, id: &str) -> Result<(), String> {
-    if id.is_empty() {
-        return Err(format!("the {what} is empty"));
-    }
-    if id.len() > MAX_ID {
-        return Err(format!("the {what} has {} bytes, at most {MAX_ID}", id.len()));
-    }
-    if id.chars().any(char::is_control) || id.starts_with(' ') || id.ends_with(' ') {
-        return Err(format!("the {what} holds a control character or begins or ends with a space"));
-    }
-    Ok(())
-}
-
 fn non_empty(text: String) -> Option<Box<str>> {
     (!text.is_empty()).then(|| text.into())
 }
@@ -256,9 +245,6 @@ fn non_empty(text: String) -> Option<Box<str>> {
 fn list(items: impl IntoIterator<Item = impl Into<String>>) -> Vec<Box<str>> {
     items.into_iter().map(|item| item.into().into()).collect()
 }
-
-/// OpenID Connect Core §2 allows 255 characters in `sub`.
-const MAX_ID: usize = 256;
 
 /// How far the clocks of the sealing and the opening machine may be apart.
 const MAX_CLOCK_SKEW: u64 = 60;

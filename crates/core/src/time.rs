@@ -25,6 +25,19 @@ impl UnixTime {
         if seconds > Self::MAX.0 { Self::MAX } else { Self(seconds) }
     }
 
+    /// Makes a moment from a date and a time of day in UTC; `None` before 1970 or after [`UnixTime::MAX`].
+    ///
+    /// The date is not checked to exist: the 31st of June is the 1st of July.
+    pub(crate) fn from_civil(year: u64, month: u64, day: u64, second_of_day: i64) -> Option<Self> {
+        // Days since 1970-01-01, counted in years that begin in March (Howard Hinnant, `days_from_civil`).
+        let (year, month) = if month > 2 { (year, month.checked_sub(3)?) } else { (year.checked_sub(1)?, month.checked_add(9)?) };
+        let leap_days = (year >> 2).checked_sub(year.checked_div(100)?)?.checked_add(year.checked_div(400)?)?;
+        let day_of_year = month.checked_mul(153)?.checked_add(2)?.checked_div(5)?.checked_add(day)?;
+        let days = year.checked_mul(365)?.checked_add(leap_days)?.checked_add(day_of_year)?.checked_sub(719_469)?;
+        let seconds = days.checked_mul(86_400)?.checked_add_signed(second_of_day)?;
+        (seconds <= Self::MAX.0).then_some(Self(seconds))
+    }
+
     /// Returns the seconds since the epoch.
     #[must_use]
     pub const fn as_secs(self) -> u64 {
@@ -77,6 +90,21 @@ mod tests {
         assert_eq!(parse_duration("0s"), Some(0));
         for wrong in ["", "h", "12", "1.5h", "-1s", "1h30m", " 1s", "99999999999999999999d", "1é"] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn dates_are_counted_from_1970() {
+        for ((year, month, day, second), expected) in [
+            ((1970, 1, 1, 0), Some(0)),
+            ((1969, 12, 31, 0), None),
+            ((2000, 2, 29, 1), Some(951_782_401)),
+            ((2026, 1, 1, -3_600), Some(1_767_222_000)),
+            ((2100, 3, 1, 0), Some(4_107_542_400)),
+            ((9999, 12, 31, 86_399), Some(253_402_300_799)),
+            ((10_000, 1, 1, 0), None),
+        ] {
+            assert_eq!(UnixTime::from_civil(year, month, day, second).map(UnixTime::as_secs), expected, "{year}-{month}-{day}");
         }
     }
 

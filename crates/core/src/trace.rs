@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::rejection::Refusal;
+
 /// Receives the steps of a decision.
 pub(crate) trait Trace {
     /// Records a step; `step` is only built if somebody listens.
@@ -28,6 +30,20 @@ impl Trace for Off {
     fn listens(&self) -> bool {
         false
     }
+}
+
+/// Passes a result on and records it as a step.
+pub(crate) fn check<T>(
+    trace: &mut impl Trace,
+    name: &'static str,
+    result: Result<T, Refusal>,
+    detail: impl FnOnce(&T) -> String,
+) -> Result<T, Refusal> {
+    trace.step(|| match &result {
+        Ok(value) => Step::Check { name, passed: true, detail: detail(value) },
+        Err(refusal) => Step::Check { name, passed: false, detail: refusal.detail.to_string() },
+    });
+    result
 }
 
 /// The steps that led to a decision, in order; `Display` prints them for a person, serde for a program.

@@ -27,9 +27,9 @@ pub(crate) fn client(settings: &HttpSettings, endpoint: &str, fields: Fields<'_>
     None
 }
 
-/// Returns whether `proxy_sets` names this header (lower case) for this endpoint.
+/// Returns whether the endpoint's proxy overwrites this header (lower case).
 pub(crate) fn proxy_sets(settings: &HttpSettings, endpoint: &str, header: &str) -> bool {
-    settings.proxy_sets.iter().any(|(name, headers)| name == endpoint && headers.iter().any(|named| named == header))
+    settings.proxy_sets(endpoint).iter().any(|named| named == header)
 }
 
 const REAL_IP: &str = "x-real-ip";

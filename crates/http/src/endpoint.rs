@@ -29,6 +29,14 @@ impl Endpoint {
         }
     }
 
+    /// Returns its name in `proxy_sets`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Verify => verify::NAME,
+            Self::Forward => forward::NAME,
+        }
+    }
+
     /// Reads the request that the proxy asks about, in this endpoint's dialect alone.
     pub(crate) fn describe<'r>(
         self,

@@ -1,4 +1,6 @@
 //! From a proxy's question to the answer: peer, dialect, engine, response, log, in this order.
+//!
+//! What takes long is done elsewhere meanwhile: newer keys are waited for, passwords are hashed in the password pool.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,10 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use gatewright::{Decision, Outage, Rejection, UnixTime};
+use gatewright::{Decision, HttpSettings, Outage, Rejection, UnixTime};
 use gatewright_issuer::{Live, Refresh};
 use http::request::Parts;
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
@@ -21,6 +23,7 @@ use crate::fields::Fields;
 use crate::log::{Entry, Log, RequestId};
 use crate::metrics::Metrics;
 use crate::navigation::is_navigation;
+use crate::password_pool::{PasswordPool, PoolFull};
 use crate::peer::Peer;
 use crate::response::{self, ChallengeForm, Unwritable};
 
@@ -63,6 +66,7 @@ pub(crate) struct Gate {
     own_hosts: Vec<String>,
     /// Room for requests that wait for newer keys.
     waiting: Semaphore,
+    passwords: PasswordPool,
     requests: AtomicU64,
 }
 
@@ -81,6 +85,15 @@ struct Answered<'r> {
     response: Response<Full<Bytes>>,
 }
 
+/// A password has to be hashed before this request can be decided.
+struct Deferred<'r>(Described<'r>);
+
+/// What was sent is no question of the proxy's.
+struct NoQuestion {
+    rejection: Rejection,
+    sentence: String,
+}
+
 impl Gate {
     pub(crate) fn new(live: Live, log: Log, clock: Clock, own_hosts: Vec<String>) -> Self {
         Self {
@@ -91,13 +104,14 @@ impl Gate {
             clock,
             own_hosts,
             waiting: Semaphore::new(MAX_WAITING),
+            passwords: PasswordPool::new(),
             requests: AtomicU64::new(0),
         }
     }
 
     /// Answers a request on the auth listener. Its body is never read; if one is announced, the connection ends with the answer,
     /// so that nothing that follows can be taken for a request, however it was framed.
-    pub(crate) async fn answer(&self, peer: Peer, parts: &Parts, body_announced: bool) -> Response<Full<Bytes>> {
+    pub(crate) async fn answer(self: &Arc<Self>, peer: Peer, parts: &Parts, body_announced: bool) -> Response<Full<Bytes>> {
         let started = Instant::now();
         let response = match Endpoint::of(parts.uri.path()) {
             Some(endpoint) => self.decided(Question { endpoint, peer, fields: Fields(&parts.headers) }, started).await,
@@ -106,12 +120,12 @@ impl Gate {
         if body_announced { response::closing(response) } else { response }
     }
 
-    async fn decided(&self, question: Question<'_>, started: Instant) -> Response<Full<Bytes>> {
-        let mut answered = self.attempt(question);
+    async fn decided(self: &Arc<Self>, question: Question<'_>, started: Instant) -> Response<Full<Bytes>> {
+        let mut answered = self.attempt(question).await;
         if let Some(issuer) = answered.decision.wants_keys()
             && self.newer_keys(issuer).await
         {
-            answered = self.attempt(question);
+            answered = self.attempt(question).await;
         }
         let taken = started.elapsed();
         self.metrics.decided(&answered.decision, taken);
@@ -134,38 +148,77 @@ impl Gate {
         response::empty(StatusCode::NOT_FOUND)
     }
 
-    /// Decides once. A panic anywhere on the way is a refusal.
-    fn attempt<'r>(&self, question: Question<'r>) -> Answered<'r> {
-        catch_unwind(AssertUnwindSafe(|| self.judge(question))).unwrap_or_else(|_| {
-            Answered::without_request(Decision::unavailable(
-                Outage::Internal,
-                "panic while deciding; the standard error output has more",
-            ))
-        })
+    /// Decides once.
+    async fn attempt<'r>(self: &Arc<Self>, question: Question<'r>) -> Answered<'r> {
+        match self.attempt_at_once(question) {
+            Ok(answered) => answered,
+            Err(Deferred(described)) => self.attempt_with_password(question, described).await,
+        }
     }
 
-    fn judge<'r>(&self, question: Question<'r>) -> Answered<'r> {
-        let state = self.live.current();
-        let settings = state.config.http();
-        let Question { endpoint, peer, fields } = question;
-        if let Err(sentence) = peer.check(settings, fields) {
-            let mut answered = Answered::without_request(Decision::refused(Rejection::PeerUntrusted, sentence));
-            answered.response = response::closing(answered.response); // a stranger keeps no connection
-            return answered;
-        }
-        let described = match endpoint.describe(fields, settings, &self.own_hosts) {
-            Ok(described) => described,
-            Err(Malformed(sentence)) => {
-                return Answered::without_request(Decision::refused(Rejection::RequestMalformed, sentence));
+    /// Decides unless that would take long. A panic anywhere on the way is a refusal.
+    fn attempt_at_once<'r>(&self, question: Question<'r>) -> Result<Answered<'r>, Deferred<'r>> {
+        catch_unwind(AssertUnwindSafe(|| self.judge(question))).unwrap_or_else(|_| Ok(Answered::without_request(panicked())))
+    }
+
+    /// Waits for a place in the password pool and decides there, unless somebody has hashed the same password meanwhile.
+    async fn attempt_with_password<'r>(self: &Arc<Self>, question: Question<'r>, described: Described<'r>) -> Answered<'r> {
+        let place = match self.passwords.place(described.client).await {
+            Ok(place) => place,
+            Err(PoolFull) => {
+                let sentence = "too many passwords wait to be checked";
+                return Answered::new(
+                    Decision::unavailable(Outage::Overloaded, sentence),
+                    Some(described),
+                    ChallengeForm::Status,
+                );
             }
         };
-        let decision = state.authorizer.decide(&described.request(&fields), (self.clock.0)());
-        let form = if endpoint.redirects() && is_navigation(described.method, fields) {
-            ChallengeForm::Redirect
-        } else {
-            ChallengeForm::Status
+        if let Ok(answered) = self.attempt_at_once(question) {
+            return answered;
+        }
+        let (gate, endpoint, headers): (_, _, HeaderMap) = (Arc::clone(self), question.endpoint, question.fields.0.clone());
+        let peer = question.peer;
+        let decided = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            gate.decide_slowly(Question { endpoint, peer, fields: Fields(&headers) })
+        });
+        let decision = decided.await.unwrap_or_else(|_| panicked());
+        Answered::new(decision, Some(described), question.challenge_form(&described))
+    }
+
+    fn judge<'r>(&self, question: Question<'r>) -> Result<Answered<'r>, Deferred<'r>> {
+        let state = self.live.current();
+        let settings = state.config.http();
+        let described = match self.describe(question, settings) {
+            Ok(described) => described,
+            Err(reason) => return Ok(Answered::to_no_question(reason)),
         };
-        Answered::new(decision, Some(described), form)
+        let request = described.request(&question.fields).proxy_sets(question.vouched(settings));
+        let decision = state.authorizer.decide_at_once(&request, (self.clock.0)()).ok_or(Deferred(described))?;
+        Ok(Answered::new(decision, Some(described), question.challenge_form(&described)))
+    }
+
+    /// Decides as [`judge`](Self::judge) does, and hashes a password if it must.
+    fn decide_slowly(&self, question: Question<'_>) -> Decision {
+        let state = self.live.current();
+        let settings = state.config.http();
+        match self.describe(question, settings) {
+            Ok(described) => {
+                let request = described.request(&question.fields).proxy_sets(question.vouched(settings));
+                state.authorizer.decide(&request, (self.clock.0)())
+            }
+            Err(reason) => Decision::refused(reason.rejection, reason.sentence),
+        }
+    }
+
+    /// Reads the request that the proxy asks about, if it is the proxy who asks.
+    fn describe<'r>(&self, question: Question<'r>, settings: &HttpSettings) -> Result<Described<'r>, NoQuestion> {
+        let Question { endpoint, peer, fields } = question;
+        let untrusted = |sentence| NoQuestion { rejection: Rejection::PeerUntrusted, sentence };
+        peer.check(settings, fields).map_err(untrusted)?;
+        let malformed = |Malformed(sentence)| NoQuestion { rejection: Rejection::RequestMalformed, sentence };
+        endpoint.describe(fields, settings, &self.own_hosts).map_err(malformed)
     }
 
     /// Waits for newer keys of an issuer, if they may be fetched now. Without room to wait, the answer is what it is.
@@ -188,6 +241,26 @@ impl Gate {
     }
 }
 
+impl Question<'_> {
+    /// The optional headers that the endpoint's proxy overwrites, if it is certainly the proxy who wrote this request: over a unix
+    /// socket, or with the secret that [`Peer::check`] has asked for.
+    fn vouched(self, settings: &HttpSettings) -> &[String] {
+        match self.peer {
+            Peer::Unix => settings.proxy_sets(self.endpoint.name()),
+            Peer::Tcp(_) if settings.proxy_secret.is_some() => settings.proxy_sets(self.endpoint.name()),
+            Peer::Tcp(_) => &[],
+        }
+    }
+
+    fn challenge_form(self, described: &Described<'_>) -> ChallengeForm {
+        if self.endpoint.redirects() && is_navigation(described.method, self.fields) {
+            ChallengeForm::Redirect
+        } else {
+            ChallengeForm::Status
+        }
+    }
+}
+
 impl<'r> Answered<'r> {
     fn new(decision: Decision, described: Option<Described<'r>>, form: ChallengeForm) -> Self {
         match response::answer(&decision, form) {
@@ -199,9 +272,22 @@ impl<'r> Answered<'r> {
         }
     }
 
+    fn to_no_question(reason: NoQuestion) -> Self {
+        let stranger = reason.rejection == Rejection::PeerUntrusted;
+        let mut answered = Self::without_request(Decision::refused(reason.rejection, reason.sentence));
+        if stranger {
+            answered.response = response::closing(answered.response); // a stranger keeps no connection
+        }
+        answered
+    }
+
     fn without_request(decision: Decision) -> Self {
         Self::new(decision, None, ChallengeForm::Status)
     }
+}
+
+fn panicked() -> Decision {
+    Decision::unavailable(Outage::Internal, "panic while deciding; the standard error output has more")
 }
 
 /// Requests that may wait for keys at once: each holds a connection, and a connection that answers is worth more.

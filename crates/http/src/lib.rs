@@ -40,6 +40,7 @@ mod endpoint;
 mod response;
 mod log;
 mod metrics;
+mod password_pool;
 mod gate;
 mod admin;
 mod stop;

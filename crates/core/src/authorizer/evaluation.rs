@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::Compiled;
-use crate::credential::{Presented, Verified};
+use crate::credential::{Hashing, Lookup, Presented, Verified};
 use crate::decision::{
     ALLOWED, Audit, Challenge, ChallengeParameters, Decision, Forbidden, Indeterminate, Permit, Reason, ShadowReport,
     www_authenticate,
@@ -23,7 +23,12 @@ pub(super) struct Evaluation<'a> {
     pub(super) compiled: &'a Compiled,
     pub(super) request: &'a Request<'a>,
     pub(super) now: UnixTime,
+    pub(super) hashing: Hashing,
 }
+
+/// No decision yet: a password has to be hashed first, which [`Hashing::Later`] puts off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Deferred;
 
 /// What a rule says.
 enum Judgement {
@@ -43,16 +48,21 @@ enum Judgement {
 
 impl Evaluation<'_> {
     /// Decides. `assumed` stands in for the credential when the file's own tests say who asks.
-    pub(super) fn run(&self, assumed: Option<Presented>, trace: &mut impl Trace) -> Decision {
+    pub(super) fn run(&self, assumed: Option<Presented>, trace: &mut impl Trace) -> Result<Decision, Deferred> {
         let decision = match self.request.parse() {
-            Ok(parsed) => self.decide(&parsed, assumed, trace),
+            Ok(parsed) => self.decide(&parsed, assumed, trace)?,
             Err(refusal) => forbid(refusal, Reason::default()),
         };
         trace.step(|| Step::Outcome { outcome: decision.outcome(), code: decision.code(), detail: decision.detail().to_owned() });
-        decision
+        Ok(decision)
     }
 
-    fn decide(&self, parsed: &ParsedRequest<'_>, assumed: Option<Presented>, trace: &mut impl Trace) -> Decision {
+    fn decide(
+        &self,
+        parsed: &ParsedRequest<'_>,
+        assumed: Option<Presented>,
+        trace: &mut impl Trace,
+    ) -> Result<Decision, Deferred> {
         trace.step(|| Step::Request {
             method: parsed.method.to_owned(),
             scheme: parsed.scheme.name().to_owned(),
@@ -62,7 +72,7 @@ impl Evaluation<'_> {
         });
         let readings = match parsed.path.readings() {
             Ok(readings) => readings,
-            Err(refusal) => return forbid(refusal, Reason::default()),
+            Err(refusal) => return Ok(forbid(refusal, Reason::default())),
         };
         let candidate = Candidate { request: parsed, headers: self.request.headers, readings: &readings };
         let presented = assumed.map_or_else(OnceCell::new, OnceCell::from);
@@ -80,7 +90,7 @@ impl Evaluation<'_> {
             });
             let judgement = match matched {
                 Match::Refuses(refusal) => Judgement::from(refusal),
-                Match::Decides => self.judge(rule, &presented, parsed, trace),
+                Match::Decides => self.judge(rule, &presented, parsed, trace)?,
             };
             if rule.shadow {
                 shadows.push(ShadowReport { rule: rule.id.clone(), code: judgement.code() });
@@ -88,7 +98,7 @@ impl Evaluation<'_> {
                 continue;
             }
             let name = self.compiled.rule_names.get(index).map(Arc::clone);
-            return self.conclude(judgement, name, shadows, presented.get(), parsed);
+            return Ok(self.conclude(judgement, name, shadows, presented.get(), parsed));
         }
         let forms = parsed.path.forms();
         let refusal = if forms.is_empty() {
@@ -96,7 +106,7 @@ impl Evaluation<'_> {
         } else {
             Refusal::new(Rejection::PathAmbiguous, format!("the path has {}, and no rule's target matches", forms.names()))
         };
-        forbid(refusal, Reason { shadows, ..Reason::default() })
+        Ok(forbid(refusal, Reason { shadows, ..Reason::default() }))
     }
 
     fn judge(
@@ -105,20 +115,21 @@ impl Evaluation<'_> {
         presented: &OnceCell<Presented>,
         parsed: &ParsedRequest<'_>,
         trace: &mut impl Trace,
-    ) -> Judgement {
+    ) -> Result<Judgement, Deferred> {
         let tables = match &rule.effect {
-            Effect::Deny => return Judgement::refuse(Rejection::RuleDenied, "the rule denies"),
+            Effect::Deny => return Ok(Judgement::refuse(Rejection::RuleDenied, "the rule denies")),
             Effect::Anyone | Effect::Authenticated => [].as_slice(),
             Effect::Tables(tables) => tables,
         };
         let presented = match presented.get() {
             Some(presented) => presented,
             None => {
-                let found = self.compiled.credentials.present(parsed, self.request.headers, self.now, trace);
+                let found = self.compiled.credentials.present(self.lookup(parsed), trace);
                 presented.get_or_init(|| found)
             }
         };
-        match (&rule.effect, presented) {
+        Ok(match (&rule.effect, presented) {
+            (_, Presented::Deferred) => return Err(Deferred),
             (Effect::Anyone, Presented::Verified(verified)) => Judgement::Allow(Some(verified.clone())),
             // A failed credential is not an identity, and this rule asks for none.
             (Effect::Anyone, Presented::Nothing | Presented::Failed(..)) => Judgement::Allow(None),
@@ -131,6 +142,16 @@ impl Evaluation<'_> {
                     Err(shortfall) => Judgement::from(shortfall),
                 }
             }
+        })
+    }
+
+    fn lookup<'l, 'r>(&'l self, parsed: &'l ParsedRequest<'r>) -> Lookup<'l, 'r> {
+        Lookup {
+            request: parsed,
+            headers: self.request.headers,
+            proxy_sets: self.request.proxy_sets,
+            now: self.now,
+            hashing: self.hashing,
         }
     }
 
@@ -142,14 +163,12 @@ impl Evaluation<'_> {
         presented: Option<&Presented>,
         parsed: &ParsedRequest<'_>,
     ) -> Decision {
-        let kind = match presented {
-            Some(Presented::Verified(verified)) => Some(verified.identity.credential()),
-            Some(Presented::Failed(kind, _)) => Some(*kind),
-            Some(Presented::Nothing) | None => None,
-        };
+        let shown = presented.and_then(Presented::shown);
         let audit = match presented {
             Some(Presented::Verified(verified)) => Audit::of(Some(&verified.identity), verified.kid.as_deref()),
-            Some(Presented::Failed(..) | Presented::Nothing) | None => Audit { credential: kind, ..Audit::default() },
+            Some(Presented::Failed(..) | Presented::Nothing | Presented::Deferred) | None => {
+                Audit { credential: shown.map(|shown| shown.kind), ..Audit::default() }
+            }
         };
         match judgement {
             Judgement::Allow(verified) => self.allow(verified, rule, shadows),
@@ -159,13 +178,13 @@ impl Evaluation<'_> {
             }),
             Judgement::Refuse { rejection, detail, wants_keys, wanted } => {
                 let reason = Reason { rule, shadows, detail, wants_keys, audit };
-                let www_authenticate = www_authenticate(kind, rejection, &wanted);
+                let www_authenticate = www_authenticate(shown, self.compiled.default_scheme, rejection, &wanted);
                 if rejection.status() == 401 {
                     let login_url = self.login_url(parsed, &wanted);
                     return Decision::Challenge(Challenge { rejection, reason, www_authenticate, login_url });
                 }
-                let www_authenticate =
-                    (rejection == Rejection::ScopeInsufficient && kind == Some(CredentialKind::Jwt)).then_some(www_authenticate);
+                let is_token = shown.is_some_and(|shown| matches!(shown.kind, CredentialKind::Jwt | CredentialKind::Biscuit));
+                let www_authenticate = (rejection == Rejection::ScopeInsufficient && is_token).then_some(www_authenticate);
                 Decision::Forbid(Forbidden { rejection, reason, www_authenticate })
             }
         }

@@ -5,20 +5,21 @@ mod evaluation;
 use std::fmt;
 use std::sync::Arc;
 
-use self::evaluation::Evaluation;
+use self::evaluation::{Deferred, Evaluation};
 use crate::config::{Config, ConfigError, KeySource};
-use crate::credential::{Credentials, Presented, RevocationList};
+use crate::credential::{Credentials, Hashing, Presented, RevocationList, Scheme};
 use crate::decision::Decision;
 use crate::identity_headers::IdentityHeader;
 use crate::jwk::KeySet;
-use crate::jwt::{IssuerKeys, Source};
+use crate::jwt::IssuerKeys;
 use crate::memory::Memory;
 use crate::policy::Policy;
-use crate::rejection::Refusal;
+use crate::rejection::{Outage, Refusal};
 use crate::request::Request;
 use crate::return_address::Login;
 use crate::revocation::Revocations;
 use crate::session_claims::{SealError, SessionClaims};
+use crate::source::Source;
 use crate::time::UnixTime;
 use crate::trace::{Explanation, Off, Trace};
 
@@ -58,6 +59,8 @@ struct Compiled {
     credentials: Credentials,
     identity_headers: Arc<[IdentityHeader]>,
     login: Option<Arc<Login>>,
+    /// The scheme that a challenge names when nothing in `Authorization` names one.
+    default_scheme: Scheme,
 }
 
 /// A session cookie that was sealed with the authorizer's own settings.
@@ -108,7 +111,10 @@ impl Authorizer {
         let credentials = Credentials {
             issuers,
             token_sources,
+            passwords: config.passwords.clone().map(Arc::new),
+            api_keys: config.api_keys.clone().into(),
             sessions: config.session.clone(),
+            certificates: config.certificates.clone().into(),
             revocations: if config.revocations.is_some() { RevocationList::Unread } else { RevocationList::None },
             memory: Arc::new(Memory::new()),
         };
@@ -119,6 +125,7 @@ impl Authorizer {
                 credentials,
                 identity_headers: identity_headers.into(),
                 login: config.login.clone().map(Arc::new),
+                default_scheme: if config.passwords.is_some() && config.login.is_none() { Scheme::Basic } else { Scheme::Bearer },
             }),
         })
     }
@@ -160,8 +167,41 @@ impl Authorizer {
     }
 
     /// Decides whether the request may pass at `now`. Never fails and never panics.
+    ///
+    /// With `[[basic]]`, a password that is not remembered is hashed here and now, which may take some hundred milliseconds;
+    /// where nothing may wait, see [`decide_at_once`](Self::decide_at_once).
     pub fn decide(&self, request: &Request<'_>, now: UnixTime) -> Decision {
         self.run(request, now, None, &mut Off)
+    }
+
+    /// Decides unless a password has to be hashed first: then `None`, and [`decide`](Self::decide) answers, on a thread that
+    /// may wait.
+    ///
+    /// # Example
+    /// ```
+    /// use gatewright::{Authorizer, Config, Request, UnixTime};
+    /// // The password is `secret`.
+    /// let config = Config::from_toml(r#"
+    ///     version = 1
+    ///     [[basic]]
+    ///     htpasswd = "alice:$2b$04$xPcmM9vdqLbpoORXbhCHYOfyXMXawPau/s46rD3AI7zajaqSk28GS"
+    ///     [[rule]]
+    ///     id = "members"
+    ///     allow = "authenticated"
+    /// "#)?;
+    /// let authorizer = Authorizer::new(&config)?;
+    /// let now = UnixTime::from_secs(1_767_225_600);
+    /// let headers = [("Authorization", "Basic YWxpY2U6c2VjcmV0")];
+    /// let request = Request::new("GET", "https", "app.example.com", "/", &headers);
+    ///
+    /// assert!(authorizer.decide_at_once(&request, now).is_none());
+    /// assert_eq!(authorizer.decide(&request, now).code(), "allowed");
+    /// assert_eq!(authorizer.decide_at_once(&request, now).map(|decision| decision.code()), Some("allowed"), "remembered");
+    /// # Ok::<(), gatewright::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn decide_at_once(&self, request: &Request<'_>, now: UnixTime) -> Option<Decision> {
+        self.evaluate(request, now, Hashing::Later, None, &mut Off).ok()
     }
 
     /// Decides by the same code and says how; the memory is only read.
@@ -213,6 +253,19 @@ impl Authorizer {
     }
 
     fn run(&self, request: &Request<'_>, now: UnixTime, assumed: Option<Presented>, trace: &mut impl Trace) -> Decision {
-        Evaluation { compiled: &self.compiled, request, now }.run(assumed, trace)
+        // INVARIANT: nothing is deferred where hashing is allowed; if it were, nobody could tell, which is a no.
+        self.evaluate(request, now, Hashing::Now, assumed, trace)
+            .unwrap_or_else(|Deferred| Decision::unavailable(Outage::Internal, "a password was not hashed"))
+    }
+
+    fn evaluate(
+        &self,
+        request: &Request<'_>,
+        now: UnixTime,
+        hashing: Hashing,
+        assumed: Option<Presented>,
+        trace: &mut impl Trace,
+    ) -> Result<Decision, Deferred> {
+        Evaluation { compiled: &self.compiled, request, now, hashing }.run(assumed, trace)
     }
 }

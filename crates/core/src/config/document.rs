@@ -2,8 +2,9 @@
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use toml::value::{Datetime, Offset};
 
-use crate::time::parse_duration;
+use crate::time::{UnixTime, parse_duration};
 
 /// Where a value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub(super) enum Value {
     Bool(bool),
     Array(Vec<Node>),
     Table(Vec<Member>),
+    Date(Datetime),
     /// A kind of value that no key takes.
     Other(&'static str),
 }
@@ -100,6 +102,7 @@ impl Node {
             Value::Bool(_) => "a boolean",
             Value::Array(_) => "an array",
             Value::Table(_) => "a table",
+            Value::Date(_) => "a date",
             Value::Other(kind) => kind,
         }
     }
@@ -163,11 +166,41 @@ impl Node {
         }
     }
 
+    /// Reads a moment: seconds since 1970, or a date with time and offset (RFC 3339), which may be a string.
+    pub(super) fn moment(&self) -> Result<UnixTime, Problem> {
+        let date = match &self.value {
+            Value::Integer(_) => return self.integer(0, UnixTime::MAX.as_secs()).map(UnixTime::from_secs),
+            Value::Date(date) => Some(*date),
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        };
+        date.and_then(unix_time)
+            .ok_or_else(|| self.problem("expected a moment such as 2026-12-31T23:59:59Z, or seconds since 1970"))
+    }
+
     pub(super) fn array(&self) -> Result<&[Self], Problem> {
         match &self.value {
             Value::Array(items) => Ok(items),
             _ => Err(self.wanted("an array")),
         }
+    }
+
+    /// Reads an array of tables that the file writes with two brackets.
+    pub(super) fn tables(&self, shown: &str) -> Result<&[Self], Problem> {
+        self.array().map_err(|_| self.problem(format!("write `{shown}`, with two brackets: there may be several")))
+    }
+
+    /// Reads the name of a header that carries a credential, and returns it in lower case.
+    pub(super) fn header_name(&self) -> Result<String, Problem> {
+        let name = self.text()?;
+        let lower = name.to_ascii_lowercase();
+        if !is_token(name) {
+            return Err(self.problem(format!("`{name}` is no header name")));
+        }
+        if ["authorization", "cookie", "host"].contains(&lower.as_str()) {
+            return Err(self.problem(format!("the header `{name}` has another use")));
+        }
+        Ok(lower)
     }
 
     /// Reads an array with at least one element, each through `read`.
@@ -243,11 +276,30 @@ impl<'n> Table<'n> {
     }
 }
 
+/// RFC 9110 §5.6.2.
+pub(super) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
 /// Returns the known word that a mistyped one most likely means.
 pub(super) fn closest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
     let best = known.iter().copied().min_by_key(|known| distance(known))?;
     (distance(&best) <= word.len().max(best.len()).div_ceil(3)).then_some(best)
+}
+
+/// Returns the moment of a date that has everything: date, time and offset.
+fn unix_time(date: Datetime) -> Option<UnixTime> {
+    let (day, time, offset) = (date.date?, date.time?, date.offset?);
+    let minutes = match offset {
+        Offset::Z => 0,
+        Offset::Custom { minutes } => i64::from(minutes),
+    };
+    let [hour, minute] = [time.hour, time.minute].map(i64::from);
+    let second = i64::from(time.second.unwrap_or_default());
+    let minute_of_day = hour.checked_mul(60)?.checked_add(minute)?.checked_sub(minutes)?;
+    let second_of_day = minute_of_day.checked_mul(60)?.checked_add(second)?;
+    UnixTime::from_civil(day.year.into(), day.month.into(), day.day.into(), second_of_day)
 }
 
 fn place_of<T>(spanned: &Spanned<T>) -> Place {
@@ -262,7 +314,7 @@ fn node(spanned: Spanned<DeValue<'_>>) -> Node {
         DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
             .map_or(Value::Other("an integer that is too large"), Value::Integer),
         DeValue::Float(_) => Value::Other("a floating-point number"),
-        DeValue::Datetime(_) => Value::Other("a date"),
+        DeValue::Datetime(date) => Value::Date(date),
         DeValue::Array(items) => Value::Array(items.into_iter().map(node).collect()),
         DeValue::Table(table) => table_value(table),
     };

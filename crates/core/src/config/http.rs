@@ -2,6 +2,7 @@
 
 use super::document::{Node, Place, Problem, Value, closest};
 use super::reader::Reader;
+use crate::certificate::CertificateForm;
 use crate::network::{Network, TrustedHops};
 use crate::secret::Secret;
 
@@ -26,7 +27,8 @@ pub struct HttpSettings {
     pub trusted_peers: Option<Vec<Network>>,
     /// Proxies in front of the proxy.
     pub trusted_hops: TrustedHops,
-    /// Per endpoint (`verify`, `forward`, `middleware`, …) the optional headers that its proxy overwrites, in lower case.
+    /// Per endpoint (`verify`, `forward`, `middleware`, …) the optional headers that its proxy overwrites, in lower case:
+    /// `x-forwarded-proto`, one that names the client's address, and those of client certificates.
     pub proxy_sets: Vec<(String, Vec<String>)>,
     /// What the header `X-Gatewright-Proxy` must carry, if anything.
     pub proxy_secret: Option<Secret>,
@@ -40,6 +42,23 @@ pub struct HttpSettings {
     pub max_connections: usize,
     /// How many seconds a request's head may take, and an idle connection may stay.
     pub timeout: u64,
+}
+
+impl HttpSettings {
+    /// Returns the optional headers (lower case) that an endpoint's proxy overwrites.
+    ///
+    /// # Example
+    /// ```
+    /// use gatewright::Config;
+    /// let config = Config::from_toml("version = 1\n[http]\nproxy_sets = { verify = [\"X-Real-IP\"] }")?;
+    /// assert_eq!(config.http().proxy_sets("verify"), ["x-real-ip"]);
+    /// assert!(config.http().proxy_sets("forward").is_empty());
+    /// # Ok::<(), gatewright::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn proxy_sets(&self, endpoint: &str) -> &[String] {
+        self.proxy_sets.iter().find(|(name, _)| name == endpoint).map_or(&[], |(_, headers)| headers)
+    }
 }
 
 impl Default for HttpSettings {
@@ -167,18 +186,35 @@ fn proxy_sets(node: &Node) -> Result<Vec<(String, Vec<String>)>, Problem> {
         }
         let header = |item: &Node| {
             let name = item.text()?.to_ascii_lowercase();
-            if OPTIONAL_HEADERS.contains(&name.as_str()) {
+            if OPTIONAL_HEADERS.contains(&name.as_str()) || certificate_headers().any(|header| header == name) {
                 return Ok(name);
             }
-            Err(item.problem(format!("`{name}` is no optional header; write X-Forwarded-Proto, X-Real-IP or X-Forwarded-For")))
+            Err(item.problem(format!(
+                "`{name}` is no optional header; write X-Forwarded-Proto, X-Real-IP or X-Forwarded-For, or a header of a certificate"
+            )))
         };
         let headers = member.node.array()?.iter().map(header).collect::<Result<Vec<_>, _>>()?;
         if ["x-real-ip", "x-forwarded-for"].iter().all(|name| headers.iter().any(|header| header == name)) {
             return Err(member.node.problem("name one header for the client's address, X-Real-IP or X-Forwarded-For, not both"));
         }
+        for form in CertificateForm::ALL {
+            let named = |header: &&&str| headers.iter().any(|it| it == **header);
+            if form.headers().iter().any(|it| named(&it))
+                && let Some(missing) = form.headers().iter().find(|it| !named(it))
+            {
+                return Err(member
+                    .node
+                    .problem(format!("a certificate is read only if the proxy sets `{missing}` as well; name it")));
+            }
+        }
         sets.push((member.key.clone(), headers));
     }
     Ok(sets)
+}
+
+/// The headers that certificates are read from.
+pub(super) fn certificate_headers() -> impl Iterator<Item = &'static str> {
+    CertificateForm::ALL.iter().flat_map(|form| form.headers()).copied()
 }
 
 /// The endpoints of the contract, and the middleware of the bindings.

@@ -2,9 +2,11 @@
 
 use super::document::{Member, Node, Problem, Table, Value, closest};
 use super::reader::Reader;
+use super::source;
 use crate::crypto::Algorithm;
 use crate::jwk::{KeySet, KeySetError};
-use crate::jwt::{ClaimMapping, ClaimPath, Issuer, Source};
+use crate::jwt::{ClaimMapping, ClaimPath, Issuer};
+use crate::source::Source;
 
 /// An issuer and where its keys come from.
 #[derive(Clone, Debug)]
@@ -53,7 +55,7 @@ pub enum KeyLocation {
 pub(super) fn read(table: &mut Table<'_>, reader: &mut Reader<'_>) -> Result<Vec<IssuerConfig>, Problem> {
     let Some(nodes) = table.take("issuer") else { return Ok(Vec::new()) };
     let mut issuers: Vec<IssuerConfig> = Vec::new();
-    for node in nodes.array().map_err(|_| nodes.problem("write `[[issuer]]`, with two brackets: there may be several"))? {
+    for node in nodes.tables("[[issuer]]")? {
         let issuer = read_one(node, reader)?;
         if issuers.iter().any(|known| known.issuer.issuer == issuer.issuer.issuer) {
             return Err(node.problem(format!("issuer `{}` is there twice", issuer.issuer.issuer)));
@@ -85,7 +87,7 @@ fn read_one(node: &Node, reader: &mut Reader<'_>) -> Result<IssuerConfig, Proble
             None => DEFAULT_MAX_TOKEN,
         },
         sources: match table.take("sources") {
-            Some(node) => node.list(source)?,
+            Some(node) => source::read(node)?,
             None => vec![Source::Bearer],
         },
         claims: claim_mapping(table.take("claims"))?,
@@ -214,24 +216,6 @@ fn types(node: &Node) -> Result<Vec<String>, Problem> {
     Ok(node.texts()?.into_iter().map(strip).collect())
 }
 
-fn source(node: &Node) -> Result<Source, Problem> {
-    let text = node.text()?;
-    let wrong = || node.problem(format!("`{text}` is no source; write \"bearer\", \"cookie:NAME\" or \"header:NAME\""));
-    let token = |name: &str| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-    };
-    match text.split_once(':') {
-        None if text == "bearer" => Ok(Source::Bearer),
-        Some(("cookie", name)) if token(name) => Ok(Source::Cookie(name.to_owned())),
-        Some(("header", name)) if token(name) => match name.to_ascii_lowercase() {
-            name if ["authorization", "cookie", "host"].contains(&name.as_str()) => Err(node
-                .problem("this header has another use; `Authorization` is the source \"bearer\", a cookie is \"cookie:NAME\"")),
-            name => Ok(Source::Header(name)),
-        },
-        _ => Err(wrong()),
-    }
-}
-
 fn claim_mapping(node: Option<&Node>) -> Result<ClaimMapping, Problem> {
     let mut table = match node {
         Some(node) => Some(node.table("claims")?),
@@ -290,7 +274,7 @@ pub(super) fn json(node: &Node) -> Result<serde_json::Value, Problem> {
             let member = |member: &Member| Ok((member.key.clone(), json(&member.node)?));
             serde_json::Value::Object(members.iter().map(member).collect::<Result<_, Problem>>()?)
         }
-        Value::Other(kind) => return Err(node.problem(format!("a key set has no {kind}"))),
+        Value::Date(_) | Value::Other(_) => return Err(node.problem(format!("a key set has no {}", node.kind()))),
     })
 }
 

@@ -4,7 +4,11 @@
 //! again with what `env:` and `file:` refer to. Nothing is guessed: unknown keys, wrong types and impossible values are errors that
 //! point at their place.
 
+mod api_key;
+mod basic;
+mod client_cert;
 mod document;
+mod entries;
 mod error;
 mod http;
 mod identity_headers;
@@ -14,13 +18,18 @@ mod policy_test;
 mod reader;
 mod rule;
 mod session;
+mod source;
 mod warnings;
 
 use std::sync::Arc;
 
 use self::document::{Member, Node, Place, Problem, Value};
 use self::reader::Reader;
+use crate::api_key::ApiKeys;
+use crate::certificate::Certificates;
+use crate::identity::CredentialKind;
 use crate::identity_headers::IdentityHeader;
+use crate::password::Passwords;
 use crate::policy::rule::Rule;
 use crate::return_address::Login;
 use crate::session::Sessions;
@@ -61,6 +70,9 @@ pub struct Config {
     unresolved: Option<(String, Place)>,
     pub(crate) session: Option<Sessions>,
     pub(crate) issuers: Vec<IssuerConfig>,
+    pub(crate) passwords: Option<Passwords>,
+    pub(crate) api_keys: Vec<ApiKeys>,
+    pub(crate) certificates: Vec<Certificates>,
     pub(crate) revocations: Option<Reference>,
     pub(crate) identity_headers: Vec<IdentityHeader>,
     pub(crate) login: Option<Login>,
@@ -187,13 +199,13 @@ impl Config {
         if !matches!(version.value, Value::Integer(1)) {
             return Err(version.problem("this version reads `version = 1`"));
         }
-        for later in ["biscuit", "basic", "api_key", "client_cert"] {
-            table.not_yet(later, &format!("[[{later}]]"))?;
-        }
+        table.not_yet("biscuit", "[[biscuit]]")?;
         table.not_yet("assertion", "[assertion]")?;
         let session = table.take("session").map(|node| session::read(node, reader)).transpose()?.flatten();
-        let has_session = document.table("the file")?.take("session").is_some();
         let issuers = issuer::read(&mut table, reader)?;
+        let passwords = basic::read(&mut table, reader)?;
+        let api_keys = api_key::read(&mut table, reader)?;
+        let certificates = client_cert::read(&mut table, reader)?;
         let revocations = table.take("revocations").map(reader::revocations).transpose()?;
         let identity_headers = table.take("identity_headers").map(identity_headers::read).transpose()?.unwrap_or_default();
         let login = table.take("login").map(login::read).transpose()?;
@@ -201,7 +213,7 @@ impl Config {
             Some(node) => http::read(node, reader)?,
             None => HttpSettings::default(),
         };
-        let sources = rule::Sources::new(&issuers, has_session);
+        let sources = rule::Sources::new(&issuers, kinds_of_sources(document)?);
         let rules = rule::read(&mut table, &sources)?;
         let tests = policy_test::read(&mut table, source)?;
         table.finish()?;
@@ -212,6 +224,9 @@ impl Config {
             unresolved: None,
             session,
             issuers,
+            passwords,
+            api_keys,
+            certificates,
             revocations,
             identity_headers,
             login,
@@ -221,6 +236,20 @@ impl Config {
             warnings: Vec::new(),
         })
     }
+}
+
+/// Lists every source of identities that the file names, by its kind.
+fn kinds_of_sources(document: &Node) -> Result<Vec<CredentialKind>, Problem> {
+    let mut table = document.table("the file")?;
+    let mut kinds = Vec::new();
+    for kind in CredentialKind::ALL {
+        let count = match table.take(kind.table()) {
+            Some(node) => node.array().map_or(1, <[Node]>::len),
+            None => 0,
+        };
+        kinds.extend(std::iter::repeat_n(*kind, count));
+    }
+    Ok(kinds)
 }
 
 /// Sets `table.key` in a document, making the table if it is not there.

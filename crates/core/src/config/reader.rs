@@ -22,6 +22,17 @@ pub enum Reference {
     File(String),
 }
 
+impl Reference {
+    /// Reads `env:NAME` or `file:PATH`; anything else is no reference.
+    fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':') {
+            Some(("env", name)) => Some(Self::Env(name.to_owned())),
+            Some(("file", path)) => Some(Self::File(path.to_owned())),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Reference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -101,16 +112,23 @@ impl<'s> Reader<'s> {
         String::from_utf8(bytes).map(Some).map_err(|_| node.problem("the file is not UTF-8 text"))
     }
 
+    /// Reads a text that `env:NAME` or `file:PATH` refers to, or that stands in the file itself, which is worth a warning.
+    pub(super) fn text(&mut self, node: &Node) -> Result<Option<String>, Problem> {
+        let text = node.text()?;
+        let Some(reference) = Reference::parse(text) else {
+            self.warn("what others must not read stands in the file; write `file:PATH`", &node.place);
+            return Ok(Some(text.to_owned()));
+        };
+        let Some(bytes) = self.fetch(reference, &node.place)? else { return Ok(None) };
+        String::from_utf8(bytes).map(Some).map_err(|_| node.problem("it is not UTF-8 text"))
+    }
+
     /// Reads a secret: `env:NAME`, `file:PATH`, or a literal, which is worth a warning.
     pub(super) fn secret(&mut self, node: &Node) -> Result<Option<Secret>, Problem> {
         let text = node.text()?;
-        let reference = match text.split_once(':') {
-            Some(("env", name)) => Reference::Env(name.to_owned()),
-            Some(("file", path)) => Reference::File(path.to_owned()),
-            _ => {
-                self.warn("a secret stands in the file; write `env:NAME` or `file:PATH`", &node.place);
-                return Secret::from_text(text).map(Some).map_err(|message| node.problem(message));
-            }
+        let Some(reference) = Reference::parse(text) else {
+            self.warn("a secret stands in the file; write `env:NAME` or `file:PATH`", &node.place);
+            return Secret::from_text(text).map(Some).map_err(|message| node.problem(message));
         };
         let Some(bytes) = self.fetch(reference, &node.place)? else { return Ok(None) };
         let text = str::from_utf8(&bytes)

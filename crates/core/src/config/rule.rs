@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::document::{Member, Node, Problem, Table, Value, closest};
+use super::document::{Member, Node, Problem, Table, Value, closest, is_token};
 use super::issuer::{self, IssuerConfig};
 use crate::form::{Form, FormSet};
 use crate::host::HostPattern;
@@ -15,22 +15,37 @@ use crate::policy::rule::{Effect, Rule, Target};
 /// Who can vouch for an identity: what a condition must keep apart.
 pub(super) struct Sources<'c> {
     issuers: Vec<&'c str>,
-    session: bool,
+    /// The kind of every source, issuers included.
+    kinds: Vec<CredentialKind>,
 }
 
 impl<'c> Sources<'c> {
-    pub(super) fn new(issuers: &'c [IssuerConfig], session: bool) -> Self {
-        Self { issuers: issuer::names(issuers), session }
+    pub(super) fn new(issuers: &'c [IssuerConfig], kinds: Vec<CredentialKind>) -> Self {
+        Self { issuers: issuer::names(issuers), kinds }
     }
 
-    fn count(&self) -> usize {
-        self.issuers.len().saturating_add(usize::from(self.session))
+    /// Refuses a rule that asks for an identity where nothing could give one.
+    fn require_any(&self, node: &Node, rule: &str) -> Result<(), Problem> {
+        if !self.kinds.is_empty() {
+            return Ok(());
+        }
+        Err(node.problem(format!(
+            "rule `{rule}` needs an identity, and the file configures no credential; add [session], [[issuer]] or another"
+        )))
+    }
+
+    /// Whether identities of this kind can come from more than one hand. A session says whose it is only if it names its issuer.
+    fn are_several(&self, kind: CredentialKind) -> bool {
+        match kind {
+            CredentialKind::Jwt | CredentialKind::Session => self.issuers.len() > 1,
+            other => self.kinds.iter().filter(|it| **it == other).count() > 1,
+        }
     }
 }
 
 pub(super) fn read(table: &mut Table<'_>, sources: &Sources<'_>) -> Result<Vec<Rule>, Problem> {
     let Some(nodes) = table.take("rule") else { return Ok(Vec::new()) };
-    let nodes = nodes.array().map_err(|_| nodes.problem("write `[[rule]]`, with two brackets: there may be several"))?;
+    let nodes = nodes.tables("[[rule]]")?;
     let mut ids = HashSet::new();
     let mut rules = Vec::with_capacity(nodes.len());
     for node in nodes {
@@ -120,7 +135,7 @@ fn form(node: &Node) -> Result<Form, Problem> {
 
 fn method(node: &Node) -> Result<String, Problem> {
     let name = node.text()?;
-    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
+    if !is_token(name) {
         return Err(node.problem(format!("`{name}` is no method")));
     }
     let upper = name.to_ascii_uppercase();
@@ -159,11 +174,7 @@ fn effect(node: &Node, rule: &str, sources: &Sources<'_>) -> Result<Effect, Prob
     match &node.value {
         Value::Text(text) if text == "anyone" => Ok(Effect::Anyone),
         Value::Text(text) if text == "authenticated" => {
-            if sources.count() == 0 {
-                return Err(node.problem(format!(
-                    "rule `{rule}` needs an identity, and the file configures no credential; add [session] or [[issuer]]"
-                )));
-            }
+            sources.require_any(node, rule)?;
             Ok(Effect::Authenticated)
         }
         Value::Text(text) => {
@@ -183,11 +194,7 @@ fn effect(node: &Node, rule: &str, sources: &Sources<'_>) -> Result<Effect, Prob
 }
 
 fn allow_table(node: &Node, rule: &str, sources: &Sources<'_>) -> Result<condition::Table, Problem> {
-    if sources.count() == 0 {
-        return Err(node.problem(format!(
-            "rule `{rule}` needs an identity, and the file configures no credential; add [session] or [[issuer]]"
-        )));
-    }
+    sources.require_any(node, rule)?;
     let mut table = node.table("allow")?;
     let not = table.take("not");
     let conditions = conditions(&mut table, rule, sources, Steps::Allowed)?;
@@ -277,7 +284,8 @@ fn text_of(key: &str, node: &Node) -> Result<String, Problem> {
 fn known_issuer(node: &Node, rule: &str, sources: &Sources<'_>) -> Result<String, Problem> {
     let name = node.text()?;
     // A session may carry an issuer whose tokens are not accepted here.
-    if sources.issuers.contains(&name) || (sources.session && sources.issuers.is_empty()) {
+    let sessions_alone = sources.kinds.contains(&CredentialKind::Session) && sources.issuers.is_empty();
+    if sources.issuers.contains(&name) || sessions_alone {
         return Ok(name.to_owned());
     }
     let hint = closest(name, &sources.issuers)
@@ -337,27 +345,35 @@ fn check_whose(table: &condition::Table, rule: &str, sources: &Sources<'_>) -> R
     };
     let Some(named) = table.conditions.iter().chain(&table.not).find(names_someone) else { return Ok(()) };
     let says_issuers = table.conditions.iter().any(|condition| matches!(condition, Condition::Issuers(_)));
-    if sources.count() < 2 || says_issuers {
+    if sources.kinds.len() < 2 || says_issuers {
         return Ok(());
     }
     let kinds = table.conditions.iter().find_map(|condition| match condition {
         Condition::Credentials(kinds) => Some(kinds),
         _ => None,
     });
-    let several_issuers = sources.issuers.len() > 1;
-    let of_several = |kind: &CredentialKind| matches!(kind, CredentialKind::Jwt | CredentialKind::Session) && several_issuers;
-    match kinds {
-        Some(kinds) if !kinds.iter().any(of_several) => Ok(()),
-        Some(_) => Err(format!(
-            "rule `{rule}`: `{}` means nothing while several issuers could say it; add `issuers = [\"{}\"]`",
-            named.key(),
+    let key = named.key();
+    let several = |kind: &&CredentialKind| sources.are_several(**kind);
+    match kinds.map(|kinds| kinds.iter().find(several)) {
+        Some(None) => Ok(()),
+        Some(Some(CredentialKind::Jwt | CredentialKind::Session)) => Err(format!(
+            "rule `{rule}`: `{key}` means nothing while several issuers could say it; add `issuers = [\"{}\"]`",
             sources.issuers.first().unwrap_or(&"…")
         )),
-        None => Err(format!(
-            "rule `{rule}`: `{}` means nothing until the table says whose: add `issuers = […]`{}",
-            named.key(),
-            if several_issuers { "" } else { ", or `credentials = [\"session\"]` or [\"jwt\"]" }
+        Some(Some(kind)) => Err(format!(
+            "rule `{rule}`: `{key}` means nothing while several [[{}]] could say it; make them one, or name another kind",
+            kind.table()
         )),
+        None => {
+            let mut clear: Vec<&str> = sources.kinds.iter().filter(|kind| !several(kind)).map(|kind| kind.name()).collect();
+            clear.dedup();
+            let by_kind = match clear.split_first() {
+                None => String::new(),
+                Some((first, [])) => format!(", or `credentials = [\"{first}\"]`"),
+                Some((first, others)) => format!(", or `credentials = [\"{first}\"]` or [\"{}\"]", others.join("\"] or [\"")),
+            };
+            Err(format!("rule `{rule}`: `{key}` means nothing until the table says whose: add `issuers = […]`{by_kind}"))
+        }
     }
 }
 

@@ -46,9 +46,6 @@ fn unknown_keys_say_what_was_meant() {
 fn what_comes_later_is_refused_by_name() {
     for (text, word) in [
         ("version = 1\n[[biscuit]]\n", "[[biscuit]]"),
-        ("version = 1\n[[basic]]\n", "[[basic]]"),
-        ("version = 1\n[[api_key]]\n", "[[api_key]]"),
-        ("version = 1\n[[client_cert]]\n", "[[client_cert]]"),
         ("version = 1\n[assertion]\n", "[assertion]"),
         (&format!("{ISSUER}dpop = \"required\"\n"), "`dpop`"),
         (&format!("{ISSUER}dpop_replay = 10\n"), "`dpop_replay`"),
@@ -269,4 +266,122 @@ proptest::proptest! {
     fn no_text_makes_the_reader_panic(text in "(version = 1\n)?[\\[\\]a-z=\"{}, \n0-9é]{0,80}") {
         let _ = Config::from_toml(&text).map_err(|error| error.render("x"));
     }
+}
+
+const ALICE: &str = "alice:$2b$04$xPcmM9vdqLbpoORXbhCHYOfyXMXawPau/s46rD3AI7zajaqSk28GS";
+const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+#[test]
+fn password_files_are_checked_line_by_line() {
+    let file = |text: &str| format!("version = 1\n[[basic]]\nhtpasswd = \"file:users\"\n{text}");
+    let resolved = |htpasswd: &str, groups: &str| {
+        let config = Config::from_toml(&file("groups_file = \"groups\"\n")).unwrap();
+        config.resolve(|reference| Ok(if reference.to_string() == "file:users" { htpasswd } else { groups }.as_bytes().to_vec()))
+    };
+    assert!(resolved(ALICE, "staff: alice").unwrap().passwords.unwrap().account("alice").is_some());
+    let error = resolved("alice:secret", "").unwrap_err().to_string();
+    assert!(error.starts_with("3:12: line 1: user `alice`") && !error.contains("secret"), "{error}");
+    assert!(resolved(ALICE, "staff").unwrap_err().to_string().contains("line 1 of the groups"));
+    let warned = resolved(ALICE, "staff: bob").unwrap();
+    assert!(warned.warnings().iter().any(|warning| warning.message().contains("`bob`")), "{:?}", warned.warnings());
+    refused(&file("users = 1\n"), "4:1", "known keys");
+    refused("version = 1\n[[basic]]\n", "2:1", "needs the key `htpasswd`");
+    let literal = Config::from_toml(&format!("version = 1\n[[basic]]\nhtpasswd = \"{ALICE}\"\n")).unwrap();
+    assert!(literal.warnings().iter().any(|warning| warning.message().contains("`file:PATH`")));
+    let twice = format!("version = 1\n[[basic]]\nhtpasswd = \"{ALICE}\"\n[[basic]]\nhtpasswd = \"{ALICE}\"\n");
+    refused(&twice, "5:12", "user `alice` is there twice");
+}
+
+fn api_key(entry: &str) -> String {
+    format!("version = 1\n[[api_key]]\nheader = \"X-Api-Key\"\nentries = [{{ {entry} }}]\n")
+}
+
+#[test]
+fn api_keys_are_checked() {
+    let good = format!("id = \"ci\", sha256 = \"{DIGEST}\", subject = \"ci-bot\"");
+    assert!(Config::from_toml(&api_key(&good)).is_ok());
+    for moment in ["1767225600", "2026-12-31T23:59:59Z", "\"2026-12-31T23:59:59+01:00\""] {
+        assert!(Config::from_toml(&api_key(&format!("{good}, expires = {moment}"))).is_ok(), "{moment}");
+    }
+    refused(&api_key(&format!("{good}, expires = 2026-12-31")), "4:132", "such as 2026-12-31T23:59:59Z");
+    refused(&api_key(&format!("{good}, expires = \"soon\"")), "4:132", "such as 2026-12-31T23:59:59Z");
+    refused(&api_key(&good.replace(DIGEST, "secret")), "4:34", "SHA-256");
+    refused(&api_key(&good.replace("ci-bot", "")), "4:112", "is empty");
+    refused(&api_key(&good.replace("subject", "subjekt")), "4:12", "needs the key `subject`");
+    let other = good.replace("\"ci\"", "\"cd\"");
+    refused(&api_key(&format!("{good} }}, {{ {other}")), "4:124", "this hash is there twice");
+    let same_id = good.replace("9f86", "0000");
+    refused(&api_key(&format!("{good} }}, {{ {same_id}")), "4:11", "the key `ci` is there twice");
+    refused(&api_key(&good).replace("X-Api-Key", "Authorization"), "3:10", "has another use");
+    refused(&api_key(&good).replace("X-Api-Key", "X Api Key"), "3:10", "is no header name");
+}
+
+#[test]
+fn a_file_of_entries_is_pointed_into() {
+    let config = "version = 1\n[[api_key]]\nheader = \"X-Api-Key\"\nentries = \"file:api-keys.toml\"\n";
+    let resolved = |text: &str| Config::from_toml(config).unwrap().resolve(|_| Ok(text.as_bytes().to_vec()));
+    let good = format!("[[key]]\nid = \"ci\"\nsha256 = \"{DIGEST}\"\nsubject = \"ci-bot\"\n");
+    assert!(resolved(&good).is_ok());
+    for (text, sentence) in [
+        (good.replace("subject", "subjct"), "4:11: line 1:1: `[[key]]` needs the key `subject`"),
+        (good.replace("\"ci\"", "7"), "4:11: line 2:6: expected a string"),
+        (good.replace("[[key]]", "[[keys]]"), "4:11: line 1:1: `the file of entries` needs the key `key`"),
+        ("[[key]".to_owned(), "4:11: line 1:"),
+    ] {
+        let error = resolved(&text).unwrap_err().to_string();
+        assert!(error.starts_with(sentence), "{error}");
+    }
+}
+
+fn client_cert(form: &str, entry: &str) -> String {
+    format!("version = 1\n[[client_cert]]\nform = \"{form}\"\nentries = [{{ {entry} }}]\n")
+}
+
+#[test]
+fn certificates_are_checked() {
+    let fingerprint = format!("fingerprint = \"{DIGEST}\", subject = \"alice\"");
+    let colons =
+        DIGEST.to_uppercase().as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap()).collect::<Vec<_>>().join(":");
+    for entry in [&fingerprint, &fingerprint.replace(DIGEST, &colons), &fingerprint.replace(DIGEST, &format!("sha256:{DIGEST}"))]
+    {
+        assert!(Config::from_toml(&client_cert("xfcc", entry)).is_ok(), "{entry}");
+    }
+    assert!(Config::from_toml(&client_cert("nginx", "subject_dn = \"CN=alice,O=Example\"")).is_ok());
+    refused(&client_cert("nginks", &fingerprint), "3:8", "did you mean `nginx`?");
+    refused(&client_cert("xfcc", "subject_dn = \"CN=alice\""), "4:27", "only with `form = \"nginx\"`");
+    refused(&client_cert("rfc9440", "subject = \"alice\""), "4:12", "either `fingerprint` or `subject_dn`");
+    refused(&client_cert("rfc9440", &format!("fingerprint = \"{DIGEST}\"")), "4:12", "needs the `subject`");
+    refused(&client_cert("rfc9440", "fingerprint = \"aa:bb\", subject = \"a\""), "4:28", "64 hexadecimal digits");
+    let twice = format!("{fingerprint} }}, {{ {fingerprint}");
+    refused(&client_cert("rfc9440", &twice), "4:133", "there twice");
+}
+
+#[test]
+fn certificate_headers_nobody_vouches_for_are_warned_of() {
+    let file = client_cert("nginx", "subject_dn = \"CN=alice\"");
+    let warnings = |http: &str| {
+        let config = Config::from_toml(&format!("{file}[http]\n{http}")).unwrap();
+        config.warnings().iter().map(|warning| warning.message().to_owned()).collect::<Vec<_>>().join("\n")
+    };
+    assert!(warnings("").contains("no certificate will be read") && warnings("").contains("over a unix socket"));
+    let sets = "proxy_sets = { verify = [\"X-SSL-Client-Verify\", \"X-SSL-Client-Cert\"] }\n";
+    let complete = warnings(&format!("{sets}listen = [\"unix:/run/g.sock\"]\n"));
+    assert!(!complete.contains("certificate"), "{complete}");
+    refused(
+        &format!("{file}[http]\nproxy_sets = {{ verify = [\"X-SSL-Client-Cert\"] }}\n"),
+        "6:25",
+        "only if the proxy sets `x-ssl-client-verify` as well",
+    );
+}
+
+#[test]
+fn a_name_needs_to_say_whose_among_several_kinds() {
+    let two = format!("{SESSION}[[basic]]\nhtpasswd = \"{ALICE}\"\n");
+    let rule = |allow: &str| format!("{two}[[rule]]\nid = \"a\"\nallow = {allow}\n");
+    refused(&rule("{ users = [\"alice\"] }"), "9:9", "`credentials = [\"basic\"]` or [\"session\"]");
+    assert!(Config::from_toml(&rule("{ users = [\"alice\"], credentials = [\"basic\"] }")).is_ok());
+    assert!(Config::from_toml(&rule("{ users = [\"alice\"], credentials = [\"basic\", \"session\"] }")).is_ok());
+    let several = rule("{ users = [\"alice\"], credentials = [\"basic\"] }")
+        .replace("[[rule]]", &format!("[[basic]]\nhtpasswd = \"{}\"\n[[rule]]", ALICE.replace("alice", "bob")));
+    refused(&several, "11:9", "several [[basic]] could say it");
 }

@@ -14,7 +14,8 @@ pub(super) fn look(config: &Config, document: &Node, reader: &mut Reader<'_>) {
     }
     let places = rule_places(document);
     let place = |index: usize| places.get(index).cloned().unwrap_or(Place::Named(String::new()));
-    let has_address = config.http.proxy_sets.iter().any(|(_, headers)| headers.iter().any(|name| name != "x-forwarded-proto"));
+    let has_address = proxy_sets_any(config, |header| ["x-real-ip", "x-forwarded-for"].contains(&header));
+    look_at_credentials(config, document, has_address, reader);
     for (index, rule) in config.rules.iter().enumerate() {
         if rule.target.networks.is_some() && !has_address {
             reader.warn(
@@ -72,6 +73,39 @@ pub(super) fn look(config: &Config, document: &Node, reader: &mut Reader<'_>) {
                 .warn(format!("rule `{}` allows anyone on paths that rule `{}` keeps for some", open.id, rule.id), &place(index));
         }
     }
+}
+
+fn proxy_sets_any(config: &Config, wanted: impl Fn(&str) -> bool) -> bool {
+    config.http.proxy_sets.iter().any(|(_, headers)| headers.iter().any(|header| wanted(header)))
+}
+
+fn look_at_credentials(config: &Config, document: &Node, has_address: bool, reader: &mut Reader<'_>) {
+    if config.passwords.is_some() && !has_address {
+        reader.warn(
+            "no endpoint in `proxy_sets` names a header for the client's address: behind any proxy but Traefik and Caddy, all clients share one budget of password checks, and none is throttled by itself",
+            &table_place(document, "basic"),
+        );
+    }
+    let place = || table_place(document, "client_cert");
+    for certificates in &config.certificates {
+        let headers = certificates.form.headers();
+        if !proxy_sets_any(config, |header| headers.contains(&header)) {
+            let names = headers.iter().map(|header| format!("`{header}`")).collect::<Vec<_>>().join(" and ");
+            reader.warn(format!("no endpoint in `proxy_sets` names {names}: no certificate will be read from there"), &place());
+        }
+    }
+    let unix = config.http.listen.iter().any(|address| address.starts_with("unix:"));
+    if !config.certificates.is_empty() && !unix && config.http.proxy_secret.is_none() {
+        reader.warn(
+            "certificates are read only from requests over a unix socket, or with `proxy_secret`; neither is configured",
+            &place(),
+        );
+    }
+}
+
+fn table_place(document: &Node, key: &str) -> Place {
+    let Value::Table(members) = &document.value else { return Place::Named(String::new()) };
+    members.iter().find(|member| member.key == key).map_or(Place::Named(String::new()), |member| member.place.clone())
 }
 
 fn rule_places(document: &Node) -> Vec<Place> {

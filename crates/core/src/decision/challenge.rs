@@ -1,5 +1,6 @@
 //! `WWW-Authenticate`: all that the client learns (RFC 6750 §3, RFC 9470 §3).
 
+use crate::credential::{Scheme, Shown};
 use crate::identity::CredentialKind;
 use crate::rejection::Rejection;
 
@@ -11,10 +12,22 @@ pub(crate) struct ChallengeParameters {
     pub(crate) max_age: Option<u64>,
 }
 
-/// Builds the one value: scheme, realm, and an `error` if a token was presented or must be better.
-pub(crate) fn www_authenticate(presented: Option<CredentialKind>, rejection: Rejection, wanted: &ChallengeParameters) -> String {
-    let mut value = String::from("Bearer realm=\"gatewright\"");
-    if let Some(error) = error_code(presented, rejection) {
+/// Builds the one value: the scheme of what was presented, else the default; the realm; and for tokens an `error` if one was
+/// presented or must be better.
+pub(crate) fn www_authenticate(
+    shown: Option<Shown>,
+    default: Scheme,
+    rejection: Rejection,
+    wanted: &ChallengeParameters,
+) -> String {
+    let scheme = shown.and_then(|shown| shown.scheme).unwrap_or(default);
+    let mut value = format!("{} realm=\"gatewright\"", scheme.name());
+    if scheme == Scheme::Basic {
+        // RFC 7617 §2.1: what user names and passwords are encoded in.
+        parameter(&mut value, "charset", "UTF-8");
+        return value;
+    }
+    if let Some(error) = error_code(shown, rejection) {
         parameter(&mut value, "error", error);
     }
     match rejection {
@@ -30,13 +43,14 @@ pub(crate) fn www_authenticate(presented: Option<CredentialKind>, rejection: Rej
     value
 }
 
-fn error_code(presented: Option<CredentialKind>, rejection: Rejection) -> Option<&'static str> {
-    match (rejection, presented) {
+fn error_code(shown: Option<Shown>, rejection: Rejection) -> Option<&'static str> {
+    let token = shown.filter(|shown| matches!(shown.kind, CredentialKind::Jwt | CredentialKind::Biscuit));
+    match (rejection, token) {
         (Rejection::StepUpRequired, _) => Some("insufficient_user_authentication"),
         (Rejection::ScopeInsufficient, _) => Some("insufficient_scope"),
-        (Rejection::CredentialAmbiguous, Some(CredentialKind::Jwt)) => Some("invalid_request"),
-        (_, Some(CredentialKind::Jwt)) => Some("invalid_token"),
-        _ => None,
+        (_, None) => None,
+        (Rejection::CredentialAmbiguous, Some(_)) => Some("invalid_request"),
+        (_, Some(_)) => Some("invalid_token"),
     }
 }
 
@@ -52,23 +66,36 @@ fn parameter(value: &mut String, name: &str, text: &str) {
 mod tests {
     use super::*;
 
+    fn challenge(kind: CredentialKind, scheme: Option<Scheme>, rejection: Rejection) -> String {
+        www_authenticate(Some(Shown { kind, scheme }), Scheme::Bearer, rejection, &ChallengeParameters::default())
+    }
+
     #[test]
     fn nothing_presented_gets_no_error() {
-        let value = www_authenticate(None, Rejection::CredentialMissing, &ChallengeParameters::default());
+        let value = www_authenticate(None, Scheme::Bearer, Rejection::CredentialMissing, &ChallengeParameters::default());
         assert_eq!(value, r#"Bearer realm="gatewright""#);
     }
 
     #[test]
     fn a_refused_token_is_an_invalid_token() {
-        let value = www_authenticate(Some(CredentialKind::Jwt), Rejection::TokenExpired, &ChallengeParameters::default());
+        let value = challenge(CredentialKind::Jwt, Some(Scheme::Bearer), Rejection::TokenExpired);
         assert_eq!(value, r#"Bearer realm="gatewright", error="invalid_token""#);
     }
 
     #[test]
     fn step_up_names_what_is_wanted() {
         let wanted = ChallengeParameters { acr_values: vec!["gold".into()], max_age: Some(60), ..ChallengeParameters::default() };
-        let value = www_authenticate(Some(CredentialKind::Session), Rejection::StepUpRequired, &wanted);
+        let session = Shown { kind: CredentialKind::Session, scheme: None };
+        let value = www_authenticate(Some(session), Scheme::Bearer, Rejection::StepUpRequired, &wanted);
         let expected = r#"Bearer realm="gatewright", error="insufficient_user_authentication", acr_values="gold", max_age=60"#;
         assert_eq!(value, expected);
+    }
+
+    #[test]
+    fn a_password_is_asked_for_in_its_own_scheme() {
+        let value = challenge(CredentialKind::Basic, Some(Scheme::Basic), Rejection::PasswordIncorrect);
+        assert_eq!(value, r#"Basic realm="gatewright", charset="UTF-8""#);
+        let value = www_authenticate(None, Scheme::Basic, Rejection::CredentialMissing, &ChallengeParameters::default());
+        assert_eq!(value, r#"Basic realm="gatewright", charset="UTF-8""#);
     }
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub(crate) use self::challenge::{ChallengeParameters, www_authenticate};
+use crate::credential::Scheme;
 use crate::identity::{CredentialKind, Identity};
 use crate::identity_headers::IdentityHeader;
 use crate::rejection::{Outage, Rejection};
@@ -125,7 +126,7 @@ impl Decision {
     pub fn refused(rejection: Rejection, detail: impl Into<Cow<'static, str>>) -> Self {
         let reason = Reason { detail: detail.into(), ..Reason::default() };
         if rejection.status() == 401 {
-            let www_authenticate = www_authenticate(None, rejection, &ChallengeParameters::default());
+            let www_authenticate = www_authenticate(None, Scheme::Bearer, rejection, &ChallengeParameters::default());
             return Self::Challenge(Challenge { rejection, reason, www_authenticate, login_url: None });
         }
         Self::Forbid(Forbidden { rejection, reason, www_authenticate: None })

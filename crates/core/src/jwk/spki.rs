@@ -1,16 +1,27 @@
 //! Public keys in DER: `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), alone or inside a certificate.
 
 use crate::crypto::{Curve, KeyMaterial};
+use crate::json::Quoted;
+use crate::pem::Block;
+
+/// Reads the public key in a PEM block, or says why there is none to use.
+pub(super) fn from_pem(block: &Block) -> Result<KeyMaterial, String> {
+    match block.label.as_str() {
+        "PUBLIC KEY" => from_public_key(&block.der),
+        "CERTIFICATE" => from_certificate(&block.der),
+        other => Err(format!("the block is {}, wanted `PUBLIC KEY` or `CERTIFICATE`", Quoted(other))),
+    }
+}
 
 /// Reads a `SubjectPublicKeyInfo`.
-pub(super) fn from_public_key(der: &[u8]) -> Result<KeyMaterial, String> {
+fn from_public_key(der: &[u8]) -> Result<KeyMaterial, String> {
     let mut outer = Der(der);
     let info = outer.element(SEQUENCE).filter(|_| outer.is_empty()).ok_or(MALFORMED)?;
     key_material(info)
 }
 
 /// Reads the key of an X.509 certificate (RFC 5280 §4.1) and nothing else of it.
-pub(super) fn from_certificate(der: &[u8]) -> Result<KeyMaterial, String> {
+fn from_certificate(der: &[u8]) -> Result<KeyMaterial, String> {
     let mut outer = Der(der);
     let mut certificate = outer.element(SEQUENCE).filter(|_| outer.is_empty()).ok_or(MALFORMED)?;
     let mut signed = certificate.element(SEQUENCE).ok_or(MALFORMED)?;

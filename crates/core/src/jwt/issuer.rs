@@ -1,6 +1,5 @@
 //! What the file says of an issuer, and the keys it has now.
 
-use std::fmt;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -8,27 +7,7 @@ use sha2::{Digest, Sha256};
 use super::ClaimMapping;
 use crate::crypto::Algorithm;
 use crate::jwk::KeySet;
-
-/// Where a token may be found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// `Authorization: Bearer` (or `DPoP`).
-    Bearer,
-    /// A cookie of this name.
-    Cookie(String),
-    /// A header of this (lower-case) name, whose whole value is the token.
-    Header(String),
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bearer => formatter.write_str("bearer"),
-            Self::Cookie(name) => write!(formatter, "cookie:{name}"),
-            Self::Header(name) => write!(formatter, "header:{name}"),
-        }
-    }
-}
+use crate::source::Source;
 
 /// What the file says of one issuer: how its tokens are verified.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::client_address::{self, ForwardedFor};
 use crate::fields::Fields;
 
 /// The endpoint's name in `proxy_sets`.
-const NAME: &str = "forward";
+pub(crate) const NAME: &str = "forward";
 
 /// Reads the request that Traefik or Caddy asks about.
 pub(crate) fn describe<'r>(fields: Fields<'r>, settings: &HttpSettings) -> Result<Described<'r>, Malformed> {

@@ -10,7 +10,7 @@ use crate::client_address::{self, ForwardedFor};
 use crate::fields::{Fault, Fields};
 
 /// The endpoint's name in `proxy_sets`.
-const NAME: &str = "verify";
+pub(crate) const NAME: &str = "verify";
 
 /// Reads the request that nginx asks about. `own_hosts` are the names under which this service itself is reached.
 pub(crate) fn describe<'r>(

@@ -1,31 +1,16 @@
-//! PEM text (RFC 7468): the blocks of an operator's file.
+//! PEM text (RFC 7468): blocks of DER between `BEGIN` and `END`.
 
 use crate::base64url;
-use crate::crypto::KeyMaterial;
-use crate::json::Quoted;
-
-use super::spki;
 
 /// One `-----BEGIN …-----` block, decoded.
 #[derive(Debug)]
-pub(super) struct Block {
-    label: String,
-    der: Vec<u8>,
-}
-
-impl Block {
-    /// Reads the public key in the block, or says why there is none to use.
-    pub(super) fn key_material(&self) -> Result<KeyMaterial, String> {
-        match self.label.as_str() {
-            "PUBLIC KEY" => spki::from_public_key(&self.der),
-            "CERTIFICATE" => spki::from_certificate(&self.der),
-            other => Err(format!("the block is {}, wanted `PUBLIC KEY` or `CERTIFICATE`", Quoted(other))),
-        }
-    }
+pub(crate) struct Block {
+    pub(crate) label: String,
+    pub(crate) der: Vec<u8>,
 }
 
 /// Reads all blocks; text around them is explanation (RFC 7468 §2).
-pub(super) fn blocks(text: &str) -> Result<Vec<Block>, &'static str> {
+pub(crate) fn blocks(text: &str) -> Result<Vec<Block>, &'static str> {
     let mut blocks = Vec::new();
     let mut lines = text.lines().map(str::trim_end);
     while let Some(line) = lines.next() {
@@ -44,5 +29,5 @@ pub(super) fn blocks(text: &str) -> Result<Vec<Block>, &'static str> {
         let der = base64url::decode_lenient(base64.as_bytes()).ok_or("a PEM block is not base64")?;
         blocks.push(Block { label: label.to_owned(), der });
     }
-    if blocks.is_empty() { Err("no PEM block (a line `-----BEGIN PUBLIC KEY-----`) found") } else { Ok(blocks) }
+    if blocks.is_empty() { Err("no PEM block (a line `-----BEGIN …-----`) found") } else { Ok(blocks) }
 }

@@ -1,0 +1,128 @@
+//! Finding the credential of a request and verifying it.
+//!
+//! Kinds are looked for in a fixed order; absence falls through to the next kind, presence decides. Only a kind that the file
+//! configures is looked for. One file for each kind; each verifies with a module below this one and asks the memory and the
+//! list of revocations, which those modules do not know.
+
+mod api_key;
+mod authorization;
+mod basic;
+mod client_cert;
+mod lookup;
+mod revocation_list;
+mod session;
+mod token;
+
+use std::sync::Arc;
+
+use self::authorization::Authorization;
+pub(crate) use self::authorization::Scheme;
+pub(crate) use self::lookup::{Hashing, Lookup};
+pub(crate) use self::revocation_list::RevocationList;
+use crate::api_key::ApiKeys;
+use crate::certificate::Certificates;
+use crate::identity::{CredentialKind, Identity};
+use crate::jwt::IssuerKeys;
+use crate::memory::Memory;
+use crate::password::Passwords;
+use crate::rejection::{Failure, Rejection};
+use crate::session::Sessions;
+use crate::source::Source;
+use crate::trace::Trace;
+
+/// Everything that credentials are verified with.
+#[derive(Clone, Debug)]
+pub(crate) struct Credentials {
+    pub(crate) issuers: Vec<IssuerKeys>,
+    /// Cookies and headers that may hold a token, in file order.
+    pub(crate) token_sources: Vec<Source>,
+    pub(crate) passwords: Option<Arc<Passwords>>,
+    pub(crate) api_keys: Arc<[ApiKeys]>,
+    pub(crate) sessions: Option<Sessions>,
+    pub(crate) certificates: Arc<[Certificates]>,
+    pub(crate) revocations: RevocationList,
+    pub(crate) memory: Arc<Memory>,
+}
+
+/// What a request presented.
+#[derive(Clone, Debug)]
+pub(crate) enum Presented {
+    /// No credential of a configured kind.
+    Nothing,
+    /// A credential that verified.
+    Verified(Verified),
+    /// A credential that did not.
+    Failed(Shown, Failure),
+    /// A password that has to be hashed first, where the caller did not want that.
+    Deferred,
+}
+
+/// A verified credential.
+#[derive(Clone, Debug)]
+pub(crate) struct Verified {
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) kid: Option<Arc<str>>,
+    /// The scheme it came in, if it came in `Authorization`.
+    pub(crate) scheme: Option<Scheme>,
+    /// The `Set-Cookie` value, if the session is to be renewed.
+    pub(crate) renewed_session: Option<String>,
+}
+
+impl Verified {
+    /// Somebody whom a test of the file takes as verified.
+    pub(crate) fn assumed(identity: Identity) -> Self {
+        Self { identity: Arc::new(identity), kid: None, scheme: None, renewed_session: None }
+    }
+}
+
+/// What can be said of a credential before it is verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) kind: CredentialKind,
+    pub(crate) scheme: Option<Scheme>,
+}
+
+impl Credentials {
+    /// Looks for a credential and verifies it. With a listening trace the memory is only read.
+    pub(crate) fn present(&self, lookup: Lookup<'_, '_>, trace: &mut impl Trace) -> Presented {
+        let authorization = Authorization::read(lookup.headers);
+        if let Authorization::Repeated(refusal) = authorization {
+            return token::refused(CredentialKind::Jwt, Some(Scheme::Bearer), &Source::Bearer, refusal, trace);
+        }
+        let presented = self.token(&authorization, lookup, trace);
+        let presented = presented.or_else(|| self.basic(&authorization, lookup, trace));
+        let presented = presented.or_else(|| self.api_key(lookup, trace));
+        if let Some(presented) = presented {
+            return presented;
+        }
+        match self.session(lookup, trace) {
+            Some(presented) if !presented.is_session_that_ended() => presented,
+            ended => self.client_cert(lookup, trace).or(ended).unwrap_or(Presented::Nothing),
+        }
+    }
+}
+
+impl Presented {
+    /// What is presented when verifying what was shown came out like this.
+    fn of(kind: CredentialKind, scheme: Option<Scheme>, outcome: Result<Verified, Failure>) -> Self {
+        match outcome {
+            Ok(verified) => Self::Verified(verified),
+            Err(failure) => Self::Failed(Shown { kind, scheme }, failure),
+        }
+    }
+
+    /// Whether this is a session that was good once: it does not stand in the way of a certificate.
+    fn is_session_that_ended(&self) -> bool {
+        let ended = [Rejection::SessionExpired, Rejection::SessionIdle, Rejection::SessionKeyUnknown];
+        matches!(self, Self::Failed(_, Failure::Refused { refusal, .. }) if ended.contains(&refusal.rejection))
+    }
+
+    /// Returns what was shown, verified or not.
+    pub(crate) fn shown(&self) -> Option<Shown> {
+        match self {
+            Self::Verified(verified) => Some(Shown { kind: verified.identity.credential(), scheme: verified.scheme }),
+            Self::Failed(shown, _) => Some(*shown),
+            Self::Nothing | Self::Deferred => None,
+        }
+    }
+}
