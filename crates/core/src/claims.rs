@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 
 pub(crate) use numeric_date::NumericDate;
 
+use crate::base64url;
 use crate::json::{Object, Quoted, Value};
 use crate::jws::{self, Verified};
 use crate::rejection::{Refusal, Rejection};
@@ -94,12 +95,21 @@ impl<'p> Claims<'p> {
         subject("sub", sub)
     }
 
-    /// Checks that the token is not bound to a key (RFC 7800): a bearer token has no `cnf`.
-    pub(crate) fn unbound(&self) -> Result<(), Refusal> {
-        if self.0.get("cnf").is_none() {
-            return Ok(());
+    /// Returns the thumbprint of the key that the token is bound to (`cnf.jkt`, RFC 9449 §6.1), if it is bound to one.
+    ///
+    /// A binding of any other kind (RFC 7800, RFC 8705) is `confirmation_unsupported`: it is not checked here.
+    pub(crate) fn confirmation(&self) -> Result<Option<String>, Refusal> {
+        let Some(cnf) = self.0.get("cnf") else { return Ok(None) };
+        if let Value::Object(cnf) = cnf {
+            let cnf = cnf.object();
+            if let (Some(jkt), 1) = (cnf.get("jkt").and_then(Value::as_str), cnf.members().count())
+                && base64url::decode(jkt.as_bytes()).is_some_and(|digest| digest.len() == SHA256_BYTES)
+            {
+                return Ok(Some(jkt.to_owned()));
+            }
         }
-        Err(Refusal::new(Rejection::ConfirmationUnsupported, "the token is bound (`cnf`), and the binding is not checked"))
+        let detail = "the token is bound (`cnf`) in another way than to a key's thumbprint (`jkt`), which is not checked";
+        Err(Refusal::new(Rejection::ConfirmationUnsupported, detail))
     }
 
     /// Returns a moment, if the claim is present.
@@ -192,6 +202,8 @@ fn list<'t>(sentence: &mut String, items: impl Iterator<Item = &'t str>) {
 
 /// In bytes; OpenID Connect Core §2 allows 255 ASCII characters.
 const MAX_NAME: usize = 256;
+
+const SHA256_BYTES: usize = 32;
 
 /// Enough audiences to see what went wrong.
 const MAX_LISTED: usize = 5;

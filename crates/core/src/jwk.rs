@@ -207,6 +207,25 @@ impl KeySet {
     }
 }
 
+/// A public key that somebody shows to prove that they hold its private half.
+#[derive(Debug)]
+pub(crate) struct ShownKey {
+    pub(crate) key: VerificationKey,
+    /// RFC 7638 §3, in base64url.
+    pub(crate) thumbprint: String,
+}
+
+impl ShownKey {
+    /// Reads a public JWK and binds it to the algorithm; the error says why it cannot be used.
+    pub(crate) fn from_jwk(jwk: &Object<'_>, algorithm: Algorithm) -> Result<Self, String> {
+        let (material, only) = key::material(jwk, Secrets::Drop)?;
+        if only.is_some_and(|only| !only.is_same_as(algorithm)) {
+            return Err(format!("the key is not for {}", algorithm.name()));
+        }
+        Ok(Self { key: VerificationKey::new(algorithm, &material)?, thumbprint: material.thumbprint() })
+    }
+}
+
 impl fmt::Display for DroppedKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kid {

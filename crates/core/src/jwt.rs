@@ -7,7 +7,7 @@ mod tests;
 
 use std::sync::Arc;
 
-pub(crate) use issuer::{Issuer, IssuerKeys};
+pub(crate) use issuer::{DpopReplay, DpopUse, Issuer, IssuerKeys};
 pub(crate) use mapping::{ClaimMapping, ClaimPath};
 
 use crate::claims::UnverifiedClaims;
@@ -31,6 +31,8 @@ pub(crate) struct VerifiedToken {
     pub(crate) issued_at: Option<UnixTime>,
     pub(crate) jti: Option<Box<str>>,
     pub(crate) kid: Option<Arc<str>>,
+    /// The thumbprint of the key that the token is bound to.
+    pub(crate) confirmation: Option<Box<str>>,
     /// Index into the issuers, meaningful only together with `epoch`.
     pub(crate) issuer: usize,
     /// Fingerprint of the issuer's settings and keys under which the token was verified.
@@ -81,9 +83,10 @@ pub(crate) fn verify(
         check(trace, "iat", claims.date("iat"), |iat| iat.map_or("absent".to_owned(), |iat| iat.floor().to_string()))?;
     check(trace, "aud", claims.audience(&issuer.audiences), |()| "ours".to_owned())?;
     check(trace, "sub", claims.subject(), |sub| Quoted(sub).to_string())?;
-    if !issuer.unchecked_cnf {
-        check(trace, "cnf", claims.unbound(), |()| "absent".to_owned())?;
-    }
+    let confirmation = if issuer.unchecked_cnf { Ok(claims.confirmation().unwrap_or(None)) } else { claims.confirmation() };
+    let bound =
+        |jkt: &Option<String>| jkt.as_ref().map_or("absent".to_owned(), |jkt| format!("bound to the key {}", Quoted(jkt)));
+    let confirmation = check(trace, "cnf", confirmation, bound)?;
     let jti =
         check(trace, "jti", claims.optional_string("jti"), |jti| jti.map_or("absent".to_owned(), |jti| Quoted(jti).to_string()))?;
     let identity = mapping::identity(&claims, &proof, issuer);
@@ -95,6 +98,7 @@ pub(crate) fn verify(
         issued_at: issued_at.map(|iat| iat.floor()),
         jti: jti.map(Box::from),
         kid: header.kid().map(Arc::from),
+        confirmation: confirmation.map(Box::from),
         issuer: index,
         epoch: entry.epoch,
         identity: Arc::new(identity),

@@ -47,6 +47,7 @@ mod session_cookie;
 mod session;
 mod source;
 mod jwt;
+mod dpop;
 mod password;
 mod api_key;
 mod certificate;

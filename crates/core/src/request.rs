@@ -150,6 +150,11 @@ impl Scheme {
         }
     }
 
+    /// Whether it goes over TLS.
+    pub(crate) const fn is_secure(self) -> bool {
+        matches!(self, Self::Https | Self::Wss)
+    }
+
     pub(crate) const fn default_port(self) -> u16 {
         match self {
             Self::Http | Self::Ws => 80,

@@ -205,6 +205,12 @@ impl Question {
         self.header("Authorization", format!("Bearer {token}"))
     }
 
+    /// Adds `Authorization: DPoP …` and the proof.
+    #[must_use]
+    pub fn dpop(self, token: &str, proof: &str) -> Self {
+        self.header("Authorization", format!("DPoP {token}")).header("DPoP", proof)
+    }
+
     /// Adds a `Cookie` field with one cookie.
     #[must_use]
     pub fn cookie(self, name: &str, value: &str) -> Self {
@@ -322,6 +328,13 @@ impl Expect {
         self
     }
 
+    /// Expects this whole `WWW-Authenticate`.
+    #[must_use]
+    pub fn challenge(mut self, value: impl Into<String>) -> Self {
+        self.www_authenticate = Some(value.into());
+        self
+    }
+
     /// Expects this address to log in at, or none.
     #[must_use]
     pub fn login_url(mut self, url: Option<&'static str>) -> Self {
@@ -428,6 +441,8 @@ pub const CHALLENGES: &[&str] = &[
     "session_idle",
     "session_host_mismatch",
     "revoked",
+    "proof_missing",
+    "proof_invalid",
     "confirmation_unsupported",
     "step_up_required",
 ];

@@ -5,7 +5,9 @@ use aws_lc_rs::signature as lc;
 use aws_lc_rs::signature::KeyPair as _;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use sha2::{Sha256, Sha384, Sha512};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
+
+use crate::canonical::canonical;
 
 /// A signing key of `keys/`; its `kid` is its name.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +107,19 @@ impl Key {
         let Value::Object(members) = members else { panic!("members of a JWK are an object") };
         jwk.as_object_mut().unwrap().extend(members);
         jwk
+    }
+
+    /// Returns the public JWK's thumbprint (RFC 7638 §3).
+    #[must_use]
+    pub fn thumbprint(self) -> String {
+        let members: &[&str] = match self.jwk_with(json!({}))["kty"].as_str() {
+            Some("RSA") => &["e", "kty", "n"],
+            Some("EC") => &["crv", "kty", "x", "y"],
+            _ => &["crv", "kty", "x"],
+        };
+        let jwk = self.jwk_with(json!({}));
+        let required = Value::from_iter(members.iter().map(|name| ((*name).to_owned(), jwk[*name].clone())));
+        base64_simd::URL_SAFE_NO_PAD.encode_to_string(Sha256::digest(canonical(&required)))
     }
 
     /// Returns the modulus of an RSA key in base64url.

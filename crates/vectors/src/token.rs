@@ -35,6 +35,13 @@ impl Claims {
     }
 }
 
+impl From<Value> for Claims {
+    fn from(object: Value) -> Self {
+        assert!(object.is_object(), "claims are an object");
+        Self(object)
+    }
+}
+
 /// The claims of a good token: alice at the login issuer, good for ten minutes.
 #[must_use]
 pub fn claims() -> Claims {

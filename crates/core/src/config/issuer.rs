@@ -5,7 +5,7 @@ use super::reader::Reader;
 use super::source;
 use crate::crypto::Algorithm;
 use crate::jwk::{KeySet, KeySetError};
-use crate::jwt::{ClaimMapping, ClaimPath, Issuer};
+use crate::jwt::{ClaimMapping, ClaimPath, DpopReplay, DpopUse, Issuer};
 use crate::source::Source;
 
 /// An issuer and where its keys come from.
@@ -93,9 +93,14 @@ fn read_one(node: &Node, reader: &mut Reader<'_>) -> Result<IssuerConfig, Proble
         claims: claim_mapping(table.take("claims"))?,
         unverified_email: flag(&mut table, "danger_unverified_email")?,
         unchecked_cnf: flag(&mut table, "danger_unchecked_cnf")?,
+        dpop: choice(&mut table, "dpop", [("optional", DpopUse::WhenBound), ("required", DpopUse::Required)])?,
+        dpop_replay: choice(&mut table, "dpop_replay", [("accept", DpopReplay::Accept), ("refuse", DpopReplay::Refuse)])?,
     };
-    table.not_yet("dpop", "`dpop`")?;
-    table.not_yet("dpop_replay", "`dpop_replay`")?;
+    if issuer.dpop == DpopUse::Required && !issuer.sources.contains(&Source::Bearer) {
+        return Err(
+            node.problem("a proof goes with `Authorization: DPoP`; with `dpop = \"required\"`, `sources` must have \"bearer\"")
+        );
+    }
     let ca = match table.take("ca_file") {
         Some(node) => reader.file(node)?,
         None => None,
@@ -189,6 +194,16 @@ fn check_family(issuer: &Issuer, keys: &Keys, keys_node: &Node, algorithms: &Nod
         return Err(keys_node.problem("none of these keys fits any of `algorithms`"));
     }
     Ok(())
+}
+
+/// Reads one of two words; the first is the default.
+fn choice<T>(table: &mut Table<'_>, key: &'static str, [first, second]: [(&str, T); 2]) -> Result<T, Problem> {
+    let Some(node) = table.take(key) else { return Ok(first.1) };
+    match node.text()? {
+        text if text == first.0 => Ok(first.1),
+        text if text == second.0 => Ok(second.1),
+        text => Err(node.problem(format!("`{text}` is neither \"{}\" nor \"{}\"", first.0, second.0))),
+    }
 }
 
 fn flag(table: &mut Table<'_>, key: &'static str) -> Result<bool, Problem> {

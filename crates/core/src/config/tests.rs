@@ -47,8 +47,6 @@ fn what_comes_later_is_refused_by_name() {
     for (text, word) in [
         ("version = 1\n[[biscuit]]\n", "[[biscuit]]"),
         ("version = 1\n[assertion]\n", "[assertion]"),
-        (&format!("{ISSUER}dpop = \"required\"\n"), "`dpop`"),
-        (&format!("{ISSUER}dpop_replay = 10\n"), "`dpop_replay`"),
         ("version = 1\n[http]\ngrpc = \"127.0.0.1:1\"\n", "`grpc`"),
     ] {
         assert!(error(text).contains(&format!("{word} is not yet supported")), "{}", error(text));
@@ -92,6 +90,10 @@ fn issuers_are_checked() {
     refused(&format!("{ISSUER}sources = [\"query:t\"]\n"), "7:12", "is no source");
     refused(&format!("{ISSUER}sources = [\"header:Authorization\"]\n"), "7:12", "has another use");
     refused(&format!("{ISSUER}max_age = \"10s\"\n"), "7:11", "below `cooldown`");
+    refused(&format!("{ISSUER}dpop = \"always\"\n"), "7:8", "neither \"optional\" nor \"required\"");
+    refused(&format!("{ISSUER}dpop_replay = true\n"), "7:15", "expected a string");
+    refused(&format!("{ISSUER}dpop = \"required\"\nsources = [\"cookie:t\"]\n"), "2:1", "must have \"bearer\"");
+    assert!(Config::from_toml(&format!("{ISSUER}dpop = \"required\"\ndpop_replay = \"refuse\"\n")).is_ok());
     let twice = format!("{ISSUER}{}", ISSUER.replace("version = 1\n", ""));
     refused(&twice, "7:1", "is there twice");
     let secret = ISSUER.replace("{ jwks_url = \"https://a.example/jwks\" }", "{ secret = \"env:S\" }");

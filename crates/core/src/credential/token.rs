@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use super::authorization::Authorization;
-use super::lookup::{Lookup, find_cookie, find_header};
+use super::lookup::{Lookup, fields, find_cookie, find_header};
 use super::{Credentials, Presented, Scheme, Shown, Verified};
 use crate::cookie::Found;
+use crate::dpop::{self, Bound, Proof};
 use crate::identity::CredentialKind;
-use crate::jwt::{self, VerifiedToken};
+use crate::jwt::{self, DpopReplay, DpopUse, VerifiedToken};
 use crate::rejection::{Failure, Refusal, Rejection};
 use crate::revocation::{Revocable, RevocableId};
 use crate::source::Source;
-use crate::trace::{Step, Trace};
+use crate::trace::{Step, Trace, check};
 
 impl Credentials {
     /// `Authorization` first, then the configured cookies and headers in file order.
@@ -81,6 +82,7 @@ impl Credentials {
                 facts
             }
         };
+        self.check_possession(&facts, token, scheme, lookup, trace)?;
         let revocable = Revocable {
             id: facts.jti.as_deref().map_or(RevocableId::None, RevocableId::Token),
             subject: facts.identity.subject(),
@@ -89,6 +91,53 @@ impl Credentials {
         };
         self.revocations.check(revocable, trace)?;
         Ok(Verified { identity: Arc::clone(&facts.identity), kid: facts.kid.clone(), scheme, renewed_session: None })
+    }
+
+    /// Checks the proof of possession of a token that is bound to a key, or has to be (RFC 9449 §7.1).
+    fn check_possession(
+        &self,
+        facts: &VerifiedToken,
+        token: &[u8],
+        scheme: Option<Scheme>,
+        lookup: Lookup<'_, '_>,
+        trace: &mut impl Trace,
+    ) -> Result<(), Failure> {
+        // INVARIANT: the token was verified under this very issuer; without one there is nobody to say what is enough.
+        let Some(issuer) = self.issuers.get(facts.issuer).map(|known| &known.issuer) else {
+            return Err(Refusal::new(Rejection::IssuerUnknown, "the token's issuer is gone").into());
+        };
+        let needless = match (&facts.confirmation, issuer.dpop) {
+            (Some(_), DpopUse::WhenBound) => issuer.unchecked_cnf,
+            (None, DpopUse::WhenBound) => true,
+            (_, DpopUse::Required) => false,
+        };
+        if scheme != Some(Scheme::Dpop) {
+            let missing =
+                || Refusal::new(Rejection::ProofMissing, "the token needs a proof of possession: `Authorization: DPoP`");
+            return if needless { Ok(()) } else { Ok(check(trace, "proof", Err(missing()), |()| String::new())?) };
+        }
+        let proof = self.verify_proof(facts, token, issuer.leeway, lookup);
+        let proof = check(trace, "proof", proof, |_| "the client holds the key that the token is bound to".to_owned())?;
+        let proofs = &self.memory.proofs;
+        let fresh = match issuer.dpop_replay {
+            DpopReplay::Accept => true,
+            DpopReplay::Refuse if trace.listens() => !proofs.knows(proof.id, lookup.now),
+            DpopReplay::Refuse => proofs.note(proof.id, proof.expires, lookup.now),
+        };
+        let replayed = || Refusal::new(Rejection::ProofReplayed, "the proof was used before");
+        check(trace, "replay", fresh.then_some(()).ok_or_else(replayed), |()| "not seen before, or accepted again".to_owned())?;
+        Ok(())
+    }
+
+    fn verify_proof(&self, facts: &VerifiedToken, token: &[u8], leeway: u64, lookup: Lookup<'_, '_>) -> Result<Proof, Refusal> {
+        let invalid = |detail: String| Refusal::new(Rejection::ProofInvalid, detail);
+        let thumbprint = facts.confirmation.as_deref();
+        let thumbprint = thumbprint.ok_or_else(|| invalid("the token is bound to no key (`cnf.jkt`)".to_owned()))?;
+        match fields(lookup.headers, "dpop") {
+            (1, Some(field)) => dpop::verify(field, Bound { token, thumbprint, leeway }, lookup.request, lookup.now),
+            (0, _) => Err(Refusal::new(Rejection::ProofMissing, "there is no `DPoP` field with the proof")),
+            (count, _) => Err(invalid(format!("`DPoP` came {count} times"))),
+        }
     }
 
     /// A remembered token that does not count any more is verified anew, which also finds the right reason.

@@ -5,6 +5,7 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 
 use super::{Algorithm, Scheme};
+use crate::base64url;
 use crate::secret::Secret;
 
 /// The checked parts of a key: public, but for the secret of an HMAC.
@@ -111,6 +112,22 @@ impl KeyMaterial {
             (Self::Rsa { .. }, Scheme::Rsa(_)) | (Self::Ed25519(_), Scheme::Ed25519) => true,
             (Self::Secret(_) | Self::Rsa { .. } | Self::Ec { .. } | Self::Ed25519(_), _) => false,
         }
+    }
+
+    /// Returns the JWK thumbprint (RFC 7638 §3): SHA-256 of the required members in their order, in base64url.
+    pub(crate) fn thumbprint(&self) -> String {
+        let encode = |bytes: &[u8]| base64url::encode(bytes);
+        let canonical = match self {
+            Self::Secret(secret) => format!(r#"{{"k":"{}","kty":"oct"}}"#, encode(secret.expose())),
+            Self::Rsa { modulus, exponent } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, encode(exponent), encode(modulus)),
+            Self::Ec { curve, point } => {
+                let coordinates = point.get(1..).unwrap_or_default();
+                let (x, y) = coordinates.split_at_checked(curve.coordinate_length()).unwrap_or_default();
+                format!(r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#, curve.name(), encode(x), encode(y))
+            }
+            Self::Ed25519(key) => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, encode(key)),
+        };
+        base64url::encode(&Sha256::digest(canonical))
     }
 
     /// Returns a hash that is equal for equal keys only.
@@ -246,6 +263,19 @@ mod tests {
         };
         assert!(served(31).is_err());
         assert_eq!([served(32), served(47), served(48), served(63), served(64)], [Ok(1), Ok(1), Ok(2), Ok(2), Ok(3)]);
+    }
+
+    #[test]
+    fn thumbprints_are_those_of_the_rfcs() {
+        let decode = |text: &str| base64url::decode(text.as_bytes()).unwrap();
+        // RFC 8037 appendix A.3, RFC 7638 §3.1.
+        let okp = KeyMaterial::ed25519(&decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")).unwrap();
+        assert_eq!(okp.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        let modulus = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMs\
+                       tn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbI\
+                       SD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+        let rsa = KeyMaterial::rsa(decode(modulus), decode("AQAB")).unwrap();
+        assert_eq!(rsa.thumbprint(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `WWW-Authenticate`: all that the client learns (RFC 6750 §3, RFC 9470 §3).
 
 use crate::credential::{Scheme, Shown};
+use crate::crypto::Algorithm;
 use crate::identity::CredentialKind;
 use crate::rejection::Rejection;
 
@@ -40,6 +41,11 @@ pub(crate) fn www_authenticate(
         }
         _ => {}
     }
+    if scheme == Scheme::Dpop {
+        // RFC 9449 §7.1.
+        let public = Algorithm::ALL.iter().filter(|algorithm| !algorithm.is_hmac()).map(|algorithm| algorithm.name());
+        parameter(&mut value, "algs", &public.collect::<Vec<_>>().join(" "));
+    }
     value
 }
 
@@ -50,6 +56,11 @@ fn error_code(shown: Option<Shown>, rejection: Rejection) -> Option<&'static str
         (Rejection::ScopeInsufficient, _) => Some("insufficient_scope"),
         (_, None) => None,
         (Rejection::CredentialAmbiguous, Some(_)) => Some("invalid_request"),
+        (Rejection::ProofMissing | Rejection::ProofInvalid | Rejection::ProofReplayed, Some(shown))
+            if shown.scheme == Some(Scheme::Dpop) =>
+        {
+            Some("invalid_dpop_proof")
+        }
         (_, Some(_)) => Some("invalid_token"),
     }
 }
@@ -89,6 +100,16 @@ mod tests {
         let value = www_authenticate(Some(session), Scheme::Bearer, Rejection::StepUpRequired, &wanted);
         let expected = r#"Bearer realm="gatewright", error="insufficient_user_authentication", acr_values="gold", max_age=60"#;
         assert_eq!(value, expected);
+    }
+
+    #[test]
+    fn a_wrong_proof_is_told_from_a_wrong_token() {
+        let proof = challenge(CredentialKind::Jwt, Some(Scheme::Dpop), Rejection::ProofInvalid);
+        assert!(proof.starts_with(r#"DPoP realm="gatewright", error="invalid_dpop_proof", algs="RS256 "#), "{proof}");
+        let token = challenge(CredentialKind::Jwt, Some(Scheme::Dpop), Rejection::TokenExpired);
+        assert!(token.starts_with(r#"DPoP realm="gatewright", error="invalid_token", algs="#), "{token}");
+        let bearer = challenge(CredentialKind::Jwt, Some(Scheme::Bearer), Rejection::ProofMissing);
+        assert_eq!(bearer, r#"Bearer realm="gatewright", error="invalid_token""#);
     }
 
     #[test]

@@ -57,13 +57,19 @@ impl Key {
 }
 
 /// Reads a JWK (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2), or says why it cannot be used.
-///
-/// `x5c`, `x5u` and `x5t` are not looked at: the key's own members are the key.
 pub(super) fn from_jwk(jwk: &Object<'_>, secrets: Secrets) -> Result<Key, String> {
     let kid = optional_string(jwk, "kid")?;
     if kid.is_some_and(|kid| kid.len() > MAX_KID) {
         return Err(format!("`kid` is longer than {MAX_KID} bytes"));
     }
+    let (material, only) = material(jwk, secrets)?;
+    Key::new(kid, &material, only)
+}
+
+/// Reads what the key is made of, and the one algorithm that it is for if it names one.
+///
+/// `x5c`, `x5u` and `x5t` are not looked at: the key's own members are the key.
+pub(super) fn material(jwk: &Object<'_>, secrets: Secrets) -> Result<(KeyMaterial, Option<Algorithm>), String> {
     let kty = string(jwk, "kty")?;
     for private in PRIVATE_MEMBERS {
         if kty != "oct" && jwk.get(private).is_some() {
@@ -87,11 +93,11 @@ pub(super) fn from_jwk(jwk: &Object<'_>, secrets: Secrets) -> Result<Key, String
         },
         "oct" => match secrets {
             Secrets::Take => KeyMaterial::secret(Secret::from_bytes(bytes(jwk, "k")?))?,
-            Secrets::Drop => return Err("a secret (`oct`) in a public key set is no secret".to_owned()),
+            Secrets::Drop => return Err("a secret (`oct`) in a public place is no secret".to_owned()),
         },
         other => return Err(format!("`kty` is {}, wanted `RSA`, `EC`, `OKP` or `oct`", Quoted(other))),
     };
-    Key::new(kid, &material, only)
+    Ok((material, only))
 }
 
 fn ec(jwk: &Object<'_>) -> Result<KeyMaterial, String> {

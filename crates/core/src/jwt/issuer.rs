@@ -27,6 +27,26 @@ pub(crate) struct Issuer {
     pub(crate) unverified_email: bool,
     /// `danger_unchecked_cnf`: accept a bound token without checking its binding.
     pub(crate) unchecked_cnf: bool,
+    pub(crate) dpop: DpopUse,
+    pub(crate) dpop_replay: DpopReplay,
+}
+
+/// Which tokens need a proof of possession (`dpop`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DpopUse {
+    /// Those that are bound to a key.
+    WhenBound,
+    /// All: a token that is bound to no key is refused.
+    Required,
+}
+
+/// What becomes of a proof that was seen before (`dpop_replay`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DpopReplay {
+    /// It counts again until it is too old: a proxy may ask twice about one request.
+    Accept,
+    /// It is refused, as far as this process has seen it.
+    Refuse,
 }
 
 /// An issuer with the keys it has now.

@@ -34,6 +34,8 @@ fn issuer(algorithms: &[Algorithm]) -> Issuer {
         claims: ClaimMapping::default(),
         unverified_email: false,
         unchecked_cnf: false,
+        dpop: DpopUse::WhenBound,
+        dpop_replay: DpopReplay::Accept,
     }
 }
 

@@ -5,6 +5,7 @@
 //! or settings do not count.
 
 mod passwords;
+mod proofs;
 mod throttle;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use self::passwords::RememberedPasswords;
+use self::proofs::UsedProofs;
 pub(crate) use self::throttle::{Throttle, Throttled};
 use crate::jwt::VerifiedToken;
 
@@ -22,6 +24,7 @@ pub(crate) struct Memory {
     tokens: Cache<Box<[u8]>, Arc<VerifiedToken>, ByBytes, ahash::RandomState>,
     pub(crate) passwords: RememberedPasswords,
     pub(crate) throttle: Throttle,
+    pub(crate) proofs: UsedProofs,
 }
 
 impl Memory {
@@ -36,6 +39,7 @@ impl Memory {
             ),
             passwords: RememberedPasswords::new(),
             throttle: Throttle::new(),
+            proofs: UsedProofs::new(),
         }
     }
 

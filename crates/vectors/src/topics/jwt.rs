@@ -284,9 +284,9 @@ pub(super) fn registered_claims(signer: &Signer) -> File {
     .case("iat as a string is invalid", with("iat", json!((NOW - 60).to_string())), invalid())
     .case("iat in the future is no reason to refuse", with("iat", json!(NOW + 600)), pass())
     .case(
-        "a bound token without a check of the bond is refused",
+        "a token bound to a key is refused without a proof of possession",
         with("cnf", json!({ "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" })),
-        no("confirmation_unsupported"),
+        no("proof_missing"),
     )
     .case("another claim of any type is no harm", with("x", json!({ "a": [null, true, 1.5] })), pass())
 }

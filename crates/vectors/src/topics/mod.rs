@@ -2,6 +2,7 @@
 
 mod answers;
 mod conditions;
+mod dpop;
 mod hosts;
 mod identity_headers;
 mod jwt;
@@ -41,6 +42,8 @@ pub fn files(signer: &Signer) -> Vec<File> {
         keys::selection(signer),
         keys::accepted_algorithms(signer),
         keys::confusions(signer),
+        dpop::proofs(signer),
+        dpop::required(signer),
         revocations::revocations(signer),
         sources::several(signer),
         sources::cookie_only(signer),
