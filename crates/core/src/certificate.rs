@@ -18,6 +18,7 @@ use crate::excerpt::excerpt;
 use crate::headers::Headers;
 use crate::identity::Identity;
 use crate::rejection::{Refusal, Rejection};
+use crate::secret::encode_hex;
 
 /// A `[[client_cert]]` of the file.
 #[derive(Clone)]
@@ -141,7 +142,7 @@ impl Certificate {
 
     /// Returns the fingerprint as hexadecimal digits.
     pub(crate) fn hex_fingerprint(&self) -> String {
-        self.fingerprint.iter().map(|byte| format!("{byte:02x}")).collect()
+        encode_hex(&self.fingerprint)
     }
 }
 

@@ -23,6 +23,11 @@ pub(crate) struct Unverified<'t> {
     signature: SmallVec<[u8; USUAL_SIGNATURE]>,
 }
 
+/// Whether a token has the form of three parts, whatever they hold.
+pub(crate) fn has_form(token: &[u8]) -> bool {
+    token.iter().filter(|byte| **byte == b'.').count() == 2
+}
+
 impl<'t> Unverified<'t> {
     /// Reads `header.payload.signature`: length first, then the two dots, then each part's base64url.
     pub(crate) fn parse(token: &'t [u8], limit: usize) -> Result<Self, Refusal> {

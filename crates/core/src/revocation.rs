@@ -60,6 +60,8 @@ pub(crate) struct Revocable<'c> {
 pub(crate) enum RevocableId<'c> {
     Session(&'c str),
     Token(&'c str),
+    /// One for each block of a biscuit: revoking any revokes what was made from it.
+    Blocks(&'c [Box<str>]),
     /// It has none.
     None,
 }
@@ -89,7 +91,8 @@ impl Revocations {
         match credential.id {
             RevocableId::Session(sid) if self.sessions.contains(sid) => return revoked("session"),
             RevocableId::Token(jti) if self.tokens.contains(jti) => return revoked("token"),
-            RevocableId::Session(_) | RevocableId::Token(_) | RevocableId::None => {}
+            RevocableId::Blocks(ids) if ids.iter().any(|id| self.tokens.contains(id.as_ref())) => return revoked("token"),
+            RevocableId::Session(_) | RevocableId::Token(_) | RevocableId::Blocks(_) | RevocableId::None => {}
         }
         let Some(entries) = self.subjects.get(credential.subject) else { return Ok(()) };
         let applies = |entry: &RevokedSubject| {

@@ -67,6 +67,15 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Encodes as hexadecimal digits in lower case.
+pub(crate) fn encode_hex(bytes: &[u8]) -> String {
+    let mut digits = String::with_capacity(bytes.len().saturating_mul(2));
+    for value in bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
+        digits.push(char::from_digit(value.into(), 16).unwrap_or_default());
+    }
+    digits
+}
+
 /// Decodes hexadecimal digits in either case.
 pub(crate) fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
     let (pairs, rest) = digits.as_chunks::<2>();
@@ -84,6 +93,13 @@ pub(crate) fn hex_value(digit: u8) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hexadecimal_digits_and_bytes_are_the_same() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        assert_eq!(decode_hex(encode_hex(&bytes).as_bytes()), Some(bytes));
+        assert_eq!(encode_hex(&[0x0a, 0xf0]), "0af0");
+    }
 
     #[test]
     fn text_without_prefix_is_taken_as_written() {

@@ -369,6 +369,12 @@ impl Identity {
         Self { issuer: Some(issuer), credential: "jwt", ..Self::session(subject) }
     }
 
+    /// An identity from a biscuit: a subject, nothing else.
+    #[must_use]
+    pub fn biscuit(subject: &str) -> Self {
+        Self { credential: "biscuit", ..Self::session(subject) }
+    }
+
     /// An identity from a session: a subject, nothing else.
     #[must_use]
     pub fn session(subject: &str) -> Self {
@@ -443,6 +449,7 @@ pub const CHALLENGES: &[&str] = &[
     "revoked",
     "proof_missing",
     "proof_invalid",
+    "token_too_complex",
     "confirmation_unsupported",
     "step_up_required",
 ];
@@ -453,6 +460,7 @@ pub const FORBIDS: &[&str] = &[
     "rule_denied",
     "identity_not_allowed",
     "scope_insufficient",
+    "caveat_failed",
     "path_ambiguous",
     "request_malformed",
     "client_address_unknown",

@@ -14,6 +14,7 @@
 //!
 //! To add a case, see the README beside this crate.
 
+pub mod biscuit;
 pub mod canonical;
 pub mod case;
 pub mod key;

@@ -101,7 +101,8 @@ impl Authorizer {
             })
             .collect();
         let mut token_sources: Vec<Source> = Vec::new();
-        for source in config.issuers.iter().flat_map(|issuer| &issuer.issuer.sources) {
+        let of_issuers = config.issuers.iter().flat_map(|issuer| &issuer.issuer.sources);
+        for source in of_issuers.chain(config.biscuits.iter().flat_map(|biscuits| &biscuits.sources)) {
             if *source != Source::Bearer && !token_sources.contains(source) {
                 token_sources.push(source.clone());
             }
@@ -110,6 +111,7 @@ impl Authorizer {
         identity_headers.sort_by(|one, other| one.name.cmp(&other.name));
         let credentials = Credentials {
             issuers,
+            biscuits: config.biscuits.clone().into(),
             token_sources,
             passwords: config.passwords.clone().map(Arc::new),
             api_keys: config.api_keys.clone().into(),

@@ -82,14 +82,8 @@ fn read_one(node: &Node, reader: &mut Reader<'_>) -> Result<IssuerConfig, Proble
         algorithms,
         types: table.take("types").map(types).transpose()?,
         leeway: table.take("leeway").map(|node| node.duration(0, 300)).transpose()?.unwrap_or(60),
-        max_token: match table.take("max_token") {
-            Some(node) => usize::try_from(node.size(1024, 64 * 1024)?).unwrap_or(DEFAULT_MAX_TOKEN),
-            None => DEFAULT_MAX_TOKEN,
-        },
-        sources: match table.take("sources") {
-            Some(node) => source::read(node)?,
-            None => vec![Source::Bearer],
-        },
+        max_token: source::max_token(&mut table)?,
+        sources: source::read(&mut table)?,
         claims: claim_mapping(table.take("claims"))?,
         unverified_email: flag(&mut table, "danger_unverified_email")?,
         unchecked_cnf: flag(&mut table, "danger_unchecked_cnf")?,
@@ -297,6 +291,3 @@ pub(super) fn json(node: &Node) -> Result<serde_json::Value, Problem> {
 pub(super) fn names(issuers: &[IssuerConfig]) -> Vec<&str> {
     issuers.iter().map(|issuer| issuer.issuer.issuer.as_str()).collect()
 }
-
-/// A token longer than this is refused unless the file raises the limit: headers are rarely allowed more.
-const DEFAULT_MAX_TOKEN: usize = 8 * 1024;

@@ -6,6 +6,7 @@
 
 mod api_key;
 mod basic;
+mod biscuit;
 mod client_cert;
 mod document;
 mod entries;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use self::document::{Member, Node, Place, Problem, Value};
 use self::reader::Reader;
 use crate::api_key::ApiKeys;
+use crate::biscuit::Biscuits;
 use crate::certificate::Certificates;
 use crate::identity::CredentialKind;
 use crate::identity_headers::IdentityHeader;
@@ -70,6 +72,7 @@ pub struct Config {
     unresolved: Option<(String, Place)>,
     pub(crate) session: Option<Sessions>,
     pub(crate) issuers: Vec<IssuerConfig>,
+    pub(crate) biscuits: Vec<Biscuits>,
     pub(crate) passwords: Option<Passwords>,
     pub(crate) api_keys: Vec<ApiKeys>,
     pub(crate) certificates: Vec<Certificates>,
@@ -199,10 +202,10 @@ impl Config {
         if !matches!(version.value, Value::Integer(1)) {
             return Err(version.problem("this version reads `version = 1`"));
         }
-        table.not_yet("biscuit", "[[biscuit]]")?;
         table.not_yet("assertion", "[assertion]")?;
         let session = table.take("session").map(|node| session::read(node, reader)).transpose()?.flatten();
         let issuers = issuer::read(&mut table, reader)?;
+        let biscuits = biscuit::read(&mut table)?;
         let passwords = basic::read(&mut table, reader)?;
         let api_keys = api_key::read(&mut table, reader)?;
         let certificates = client_cert::read(&mut table, reader)?;
@@ -224,6 +227,7 @@ impl Config {
             unresolved: None,
             session,
             issuers,
+            biscuits,
             passwords,
             api_keys,
             certificates,

@@ -1,10 +1,17 @@
-//! `sources`: where an issuer's tokens may be found.
+//! `sources` and `max_token`: where tokens may be found, and how long they may be.
 
-use super::document::{Node, Problem, is_token};
+use super::document::{Node, Problem, Table, is_token};
 use crate::source::Source;
 
-pub(super) fn read(node: &Node) -> Result<Vec<Source>, Problem> {
-    node.list(source)
+/// Reads `sources`; without it, tokens come in `Authorization`.
+pub(super) fn read(table: &mut Table<'_>) -> Result<Vec<Source>, Problem> {
+    table.take("sources").map_or(Ok(vec![Source::Bearer]), |node| node.list(source))
+}
+
+/// Reads `max_token`, in bytes.
+pub(super) fn max_token(table: &mut Table<'_>) -> Result<usize, Problem> {
+    let Some(node) = table.take("max_token") else { return Ok(DEFAULT_MAX_TOKEN) };
+    Ok(usize::try_from(node.size(1024, 64 * 1024)?).unwrap_or(DEFAULT_MAX_TOKEN))
 }
 
 fn source(node: &Node) -> Result<Source, Problem> {
@@ -21,3 +28,6 @@ fn source(node: &Node) -> Result<Source, Problem> {
         _ => Err(wrong()),
     }
 }
+
+/// A token longer than this is refused unless the file raises the limit: headers are rarely allowed more.
+const DEFAULT_MAX_TOKEN: usize = 8 * 1024;

@@ -44,11 +44,9 @@ fn unknown_keys_say_what_was_meant() {
 
 #[test]
 fn what_comes_later_is_refused_by_name() {
-    for (text, word) in [
-        ("version = 1\n[[biscuit]]\n", "[[biscuit]]"),
-        ("version = 1\n[assertion]\n", "[assertion]"),
-        ("version = 1\n[http]\ngrpc = \"127.0.0.1:1\"\n", "`grpc`"),
-    ] {
+    for (text, word) in
+        [("version = 1\n[assertion]\n", "[assertion]"), ("version = 1\n[http]\ngrpc = \"127.0.0.1:1\"\n", "`grpc`")]
+    {
         assert!(error(text).contains(&format!("{word} is not yet supported")), "{}", error(text));
     }
 }
@@ -386,4 +384,48 @@ fn a_name_needs_to_say_whose_among_several_kinds() {
     let several = rule("{ users = [\"alice\"], credentials = [\"basic\"] }")
         .replace("[[rule]]", &format!("[[basic]]\nhtpasswd = \"{}\"\n[[rule]]", ALICE.replace("alice", "bob")));
     refused(&several, "11:9", "several [[basic]] could say it");
+}
+
+/// A `[[biscuit]]` with these keys, as TOML, and further lines.
+fn biscuit(keys: &str, lines: &str) -> String {
+    format!("version = 1\n[[biscuit]]\npublic_keys = [{keys}]\nidentity = {{ subject = \"data($u) <- user($u)\" }}\n{lines}\n")
+}
+
+#[test]
+fn biscuits_are_checked() {
+    let key = "ed25519/acdd6d5b53bfee478bf689f8e012fe7988bf755e3d7c5152947abc149bc20189";
+    let quoted = format!("\"{key}\"");
+    let with_id = |id: u64| format!("{{ id = {id}, key = {quoted} }}");
+    assert!(Config::from_toml(&biscuit(&format!("{}, {}", with_id(1), with_id(2)), "policy = \"\"")).is_ok());
+
+    refused(&biscuit("\"abc\"", ""), "3:16", "expected a public key such as `ed25519/");
+    refused(&biscuit("\"ed25519/abcd\"", ""), "3:16", "the key cannot be used");
+    refused(&biscuit(&quoted.replace("ed25519/", "ed25519-private/"), ""), "3:16", "this is a private key");
+    refused(&biscuit(&format!("{{ key = {quoted} }}"), ""), "3:16", "needs the key `id`");
+    refused(&biscuit(&with_id(4_294_967_296), ""), "3:23", "is not between 0 and 4294967295");
+    refused(&biscuit(&format!("{quoted}, {}", with_id(1)), ""), "3:15", "each needs an id");
+    refused(&biscuit(&format!("{0}, {0}", with_id(7)), ""), "3:15", "have the id 7");
+    let twice = format!("{}{}", biscuit(&quoted, ""), biscuit(&quoted, "").replace("version = 1\n", ""));
+    refused(&twice, "7:15", "several keys for one source");
+    let apart = biscuit(&quoted, "sources = [\"cookie:t\"]").replace("version = 1\n", "");
+    assert!(Config::from_toml(&format!("{}{apart}", biscuit(&quoted, ""))).is_ok(), "each has its own source");
+
+    let query = |query: &str| biscuit(&quoted, "").replace("data($u) <- user($u)", query);
+    refused(&query("user"), "4:24", "this is no query");
+    refused(&query("data($u) <- user($u); p(1)"), "4:24", "it is not one rule");
+    refused(&query("data($u) <- user($u, {x})"), "4:24", "a `{parameter}` has no value here");
+    refused(&query("data($u) <- user($v)"), "4:24", "");
+    refused(&query("data($u, $v) <- user($u, $v)"), "4:24", "a query gives one term");
+    refused(&query("data($u) <- user($u) trusting previous"), "4:24", "leave `trusting …` out");
+    refused(&biscuit(&quoted, "").replace("subject", "subjekt"), "4:12", "needs the key `subject`");
+    refused(
+        &biscuit(&quoted, "policy = \"\"\"\nallow if true;\n allow of\"\"\""),
+        "5:10",
+        "line 2, column 2: cannot be read from `allow of` on",
+    );
+    refused(&biscuit(&quoted, "policy = \"allow if p(1) trusting ed25519/abcd\""), "5:10", "cannot be used");
+    refused(&biscuit(&quoted, "policy = \"allow if p([{x}])\""), "5:10", "a `{parameter}` has no value here");
+    let costly = (0..40).map(|at| format!("p({at});")).collect::<String>() + "allow if p($a), p($b), p($c), p($d);";
+    refused(&biscuit(&quoted, &format!("policy = '{costly}'")), "5:10", "evaluating could take");
+    refused(&biscuit(&quoted, "max_token = \"65KiB\""), "5:13", "is not between 1 KiB and 64 KiB");
 }

@@ -7,7 +7,9 @@
 mod api_key;
 mod authorization;
 mod basic;
+mod biscuit;
 mod client_cert;
+mod jwt;
 mod lookup;
 mod revocation_list;
 mod session;
@@ -20,6 +22,7 @@ pub(crate) use self::authorization::Scheme;
 pub(crate) use self::lookup::{Hashing, Lookup};
 pub(crate) use self::revocation_list::RevocationList;
 use crate::api_key::ApiKeys;
+use crate::biscuit::Biscuits;
 use crate::certificate::Certificates;
 use crate::identity::{CredentialKind, Identity};
 use crate::jwt::IssuerKeys;
@@ -34,6 +37,7 @@ use crate::trace::Trace;
 #[derive(Clone, Debug)]
 pub(crate) struct Credentials {
     pub(crate) issuers: Vec<IssuerKeys>,
+    pub(crate) biscuits: Arc<[Biscuits]>,
     /// Cookies and headers that may hold a token, in file order.
     pub(crate) token_sources: Vec<Source>,
     pub(crate) passwords: Option<Arc<Passwords>>,

@@ -1,6 +1,7 @@
 //! The files, one function each.
 
 mod answers;
+mod biscuits;
 mod conditions;
 mod dpop;
 mod hosts;
@@ -44,6 +45,12 @@ pub fn files(signer: &Signer) -> Vec<File> {
         keys::confusions(signer),
         dpop::proofs(signer),
         dpop::required(signer),
+        biscuits::form(),
+        biscuits::keys(signer),
+        biscuits::identity(),
+        biscuits::checks(),
+        biscuits::policy(),
+        biscuits::costly(),
         revocations::revocations(signer),
         sources::several(signer),
         sources::cookie_only(signer),
