@@ -78,7 +78,7 @@ pub use request::Request;
 pub use revocation::{Revocations, RevocationsError};
 pub use secret::Secret;
 pub use session_claims::{SealError, SessionClaims};
-pub use time::UnixTime;
+pub use time::{TimeError, UnixTime};
 pub use trace::{Explanation, Step};
 
 /// The README's example, run as a test.

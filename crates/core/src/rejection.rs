@@ -185,6 +185,15 @@ impl Failure {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { refusal, .. } => write!(formatter, "{}: {}", refusal.rejection, refusal.detail),
+            Self::Unknown { outage, detail, .. } => write!(formatter, "{outage}: {detail}"),
+        }
+    }
+}
+
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self::Refused { refusal, wants_keys: None }

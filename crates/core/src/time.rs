@@ -3,6 +3,9 @@
 //! The core never reads a clock, so the same request, keys and `now` give the same decision.
 
 use std::fmt;
+use std::str::FromStr;
+
+use toml::value::{Datetime, Offset};
 
 /// A moment in whole seconds since 1970-01-01T00:00:00Z (`NumericDate` of RFC 7519 §2, without fractions).
 ///
@@ -38,6 +41,20 @@ impl UnixTime {
         (seconds <= Self::MAX.0).then_some(Self(seconds))
     }
 
+    /// Returns the moment of a date that has everything: date, time and offset.
+    pub(crate) fn from_datetime(date: Datetime) -> Option<Self> {
+        let (day, time, offset) = (date.date?, date.time?, date.offset?);
+        let minutes = match offset {
+            Offset::Z => 0,
+            Offset::Custom { minutes } => i64::from(minutes),
+        };
+        let [hour, minute] = [time.hour, time.minute].map(i64::from);
+        let second = i64::from(time.second.unwrap_or_default());
+        let minute_of_day = hour.checked_mul(60)?.checked_add(minute)?.checked_sub(minutes)?;
+        let second_of_day = minute_of_day.checked_mul(60)?.checked_add(second)?;
+        Self::from_civil(day.year.into(), day.month.into(), day.day.into(), second_of_day)
+    }
+
     /// Returns the seconds since the epoch.
     #[must_use]
     pub const fn as_secs(self) -> u64 {
@@ -54,6 +71,39 @@ impl UnixTime {
     #[must_use]
     pub const fn seconds_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// The text names no moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeError(());
+
+impl fmt::Display for TimeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("expected a moment such as 2026-12-31T23:59:59Z, or seconds since 1970, before the year 10000")
+    }
+}
+
+impl std::error::Error for TimeError {}
+
+impl FromStr for UnixTime {
+    type Err = TimeError;
+
+    /// Reads a date with time and offset (RFC 3339), whose fraction of a second does not count, or seconds since the epoch.
+    ///
+    /// # Example
+    /// ```
+    /// use gatewright::UnixTime;
+    /// assert_eq!("2026-01-01T01:00:00+01:00".parse(), Ok(UnixTime::from_secs(1_767_225_600)));
+    /// assert_eq!("1767225600".parse(), Ok(UnixTime::from_secs(1_767_225_600)));
+    /// assert!("2026-01-01".parse::<UnixTime>().is_err(), "where would that day begin?");
+    /// ```
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let seconds = text.parse().map_err(|_| TimeError(()))?;
+            return if seconds <= Self::MAX.0 { Ok(Self(seconds)) } else { Err(TimeError(())) };
+        }
+        text.parse().ok().and_then(Self::from_datetime).ok_or(TimeError(()))
     }
 }
 

@@ -1,11 +1,13 @@
 //! The command line as its users meet it: the binary, its exit codes, what it prints and what it keeps to itself.
 
-use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+#[expect(dead_code, reason = "no file of tests needs every helper")]
+mod support;
 
-use tempfile::TempDir;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use support::command_line::{KEY, Place, Ran};
 
 const POLICY: &str = r#"
 version = 1
@@ -34,70 +36,6 @@ request = "GET https://app.example.com/admin/"
 as = { subject = "bob", groups = ["staff"], credential = "session" }
 expect = { status = 403, rule = "admin", code = "identity_not_allowed" }
 "#;
-const KEY: &str = "0123456789abcdef0123456789abcdef";
-
-/// A folder with a policy and its key, in which the commands run.
-struct Place(TempDir);
-
-impl Place {
-    fn new(policy: &str) -> Self {
-        let place = Self(TempDir::new().unwrap());
-        place.write("gatewright.toml", policy);
-        place.write("session.key", KEY);
-        place
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path().join(name), text).unwrap();
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
-        command.args(arguments).current_dir(self.path()).env_remove("GATEWRIGHT_CONFIG").env_remove("GATEWRIGHT_MISSING");
-        command.stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(self.command(arguments).output().unwrap())
-    }
-
-    fn run_with_input(&self, arguments: &[&str], input: &str) -> Ran {
-        let mut command = self.command(arguments);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        Ran::of(child.wait_with_output().unwrap())
-    }
-
-    fn mint(&self, arguments: &[&str]) -> String {
-        let ran = self.run(&[&["session", "mint"], arguments].concat());
-        assert_eq!(ran.code, 0, "{ran:?}");
-        ran.out.trim_end().to_owned()
-    }
-}
-
-#[derive(Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    fn of(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Self { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
-    }
-
-    fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-}
-
 #[test]
 fn check_of_a_right_policy_passes_and_counts_its_tests() {
     let ran = Place::new(POLICY).run(&["check", "gatewright.toml"]);
@@ -322,13 +260,6 @@ fn a_generated_key_pair_has_a_public_half_that_the_policy_takes() {
         let checked = place.run(&["check", "gatewright.toml"]);
         assert_eq!(checked.code, 0, "{checked:?}");
     }
-}
-
-#[test]
-fn biscuit_keys_are_a_usage_error_for_now() {
-    let ran = Place::new(POLICY).run(&["key", "generate", "biscuit"]);
-    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
-    assert!(ran.err.contains("not supported yet"), "{ran:?}");
 }
 
 #[test]

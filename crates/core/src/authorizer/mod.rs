@@ -9,12 +9,13 @@ use self::evaluation::{Deferred, Evaluation};
 use crate::config::{Config, ConfigError, KeySource};
 use crate::credential::{Credentials, Hashing, Presented, RevocationList, Scheme};
 use crate::decision::Decision;
+use crate::identity::Identity;
 use crate::identity_headers::IdentityHeader;
 use crate::jwk::KeySet;
 use crate::jwt::IssuerKeys;
 use crate::memory::Memory;
 use crate::policy::Policy;
-use crate::rejection::{Outage, Refusal};
+use crate::rejection::{Failure, Outage, Refusal};
 use crate::request::Request;
 use crate::return_address::Login;
 use crate::revocation::Revocations;
@@ -242,10 +243,19 @@ impl Authorizer {
     /// # Errors
     /// The value was not sealed with these settings, said in words; the reason code comes first.
     pub fn inspect_session(&self, value: &str, now: UnixTime) -> Result<InspectedSession, String> {
-        let describe = |refusal: Refusal| format!("{}: {}", refusal.rejection, refusal.detail);
+        let describe = |refusal: Refusal| Failure::from(refusal).to_string();
         let sessions = self.compiled.credentials.sessions.as_ref().ok_or("the configuration has no [session]")?;
         let (payload, times) = sessions.inspect(value.as_bytes(), now).map_err(describe)?;
         Ok(InspectedSession { payload: String::from_utf8_lossy(&payload).into_owned(), refusal: times.err().map(describe) })
+    }
+
+    /// Verifies a biscuit, from whatever source it may come, for the operator: signatures, what it may cost, whose it is, and
+    /// that it is not revoked. Its checks need a request: see [`explain`](Self::explain).
+    ///
+    /// # Errors
+    /// Why it would be refused, the reason code first.
+    pub fn inspect_biscuit(&self, token: &str) -> Result<Identity, String> {
+        self.compiled.credentials.inspect_biscuit(token.as_bytes())
     }
 
     /// Judges the raw query text after `rd=`: the address to return to after a login, as received, if `[login]` allows it.

@@ -2,9 +2,9 @@
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use toml::value::{Datetime, Offset};
+use toml::value::Datetime;
 
-use crate::time::{UnixTime, parse_duration};
+use crate::time::{TimeError, UnixTime, parse_duration};
 
 /// Where a value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,14 +168,13 @@ impl Node {
 
     /// Reads a moment: seconds since 1970, or a date with time and offset (RFC 3339), which may be a string.
     pub(super) fn moment(&self) -> Result<UnixTime, Problem> {
-        let date = match &self.value {
-            Value::Integer(_) => return self.integer(0, UnixTime::MAX.as_secs()).map(UnixTime::from_secs),
-            Value::Date(date) => Some(*date),
-            Value::Text(text) => text.parse().ok(),
-            _ => None,
-        };
-        date.and_then(unix_time)
-            .ok_or_else(|| self.problem("expected a moment such as 2026-12-31T23:59:59Z, or seconds since 1970"))
+        match &self.value {
+            Value::Integer(_) => self.integer(0, UnixTime::MAX.as_secs()).map(UnixTime::from_secs),
+            Value::Date(date) => {
+                UnixTime::from_datetime(*date).ok_or_else(|| self.problem("the moment needs date, time and offset"))
+            }
+            _ => self.text()?.parse().map_err(|error: TimeError| self.problem(error.to_string())),
+        }
     }
 
     pub(super) fn array(&self) -> Result<&[Self], Problem> {
@@ -286,20 +285,6 @@ pub(super) fn closest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
     let best = known.iter().copied().min_by_key(|known| distance(known))?;
     (distance(&best) <= word.len().max(best.len()).div_ceil(3)).then_some(best)
-}
-
-/// Returns the moment of a date that has everything: date, time and offset.
-fn unix_time(date: Datetime) -> Option<UnixTime> {
-    let (day, time, offset) = (date.date?, date.time?, date.offset?);
-    let minutes = match offset {
-        Offset::Z => 0,
-        Offset::Custom { minutes } => i64::from(minutes),
-    };
-    let [hour, minute] = [time.hour, time.minute].map(i64::from);
-    let second = i64::from(time.second.unwrap_or_default());
-    let minute_of_day = hour.checked_mul(60)?.checked_add(minute)?.checked_sub(minutes)?;
-    let second_of_day = minute_of_day.checked_mul(60)?.checked_add(second)?;
-    UnixTime::from_civil(day.year.into(), day.month.into(), day.day.into(), second_of_day)
 }
 
 fn place_of<T>(spanned: &Spanned<T>) -> Place {

@@ -13,7 +13,6 @@ use gatewright_issuer::{Live, Refresh};
 use crate::cli::failure::Failure;
 use crate::cli::find::{self, Keys};
 use crate::cli::header;
-use crate::cli::moment;
 use crate::cli::report::Report;
 use crate::cli::style::Style;
 use crate::cli::url::SplitUrl;
@@ -40,8 +39,11 @@ pub(crate) struct Decide {
     /// The client's address, as a trusted proxy would report it
     #[arg(long, value_name = "IP")]
     client: Option<IpAddr>,
-    /// Decide as of this moment, in seconds since 1970
-    #[arg(long, value_name = "UNIX", value_parser = moment::parse)]
+    /// A certificate header that the proxy overwrites, so that it counts; may be repeated
+    #[arg(long = "proxy-sets", value_name = "NAME")]
+    proxy_sets: Vec<String>,
+    /// Decide as of this moment: seconds since 1970, or 2026-12-31T23:59:59Z
+    #[arg(long, value_name = "MOMENT")]
     now: Option<UnixTime>,
     /// Fetch no keys
     #[arg(long)]
@@ -63,6 +65,8 @@ impl Decide {
 
         let request = Request::new(self.method.as_encoded_bytes(), url.scheme, url.host, url.target, &headers);
         let request = self.client.map_or(request, |address| request.client(address));
+        let proxy_sets: Vec<String> = self.proxy_sets.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let request = request.proxy_sets(&proxy_sets);
         let now = self.now.unwrap_or_else(gatewright_issuer::now);
         let (decision, explanation) = explain(&live, &request, now, keys);
 
@@ -106,6 +110,7 @@ Examples:
   gatewright decide https://app.example.com/admin/
   gatewright decide --header @headers.txt --method POST --client 203.0.113.7 https://app.example.com/api
   gatewright decide --header - --json https://app.example.com/ < headers.txt
+  gatewright decide --header @certificate.txt --proxy-sets Client-Cert https://app.example.com/
 
 A secret on the command line can be read by every user of the machine: use @FILE or `-`.
 

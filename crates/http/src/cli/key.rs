@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use clap::{Args, Subcommand, ValueEnum};
+use gatewright_issuer::biscuit::RootKey;
 use serde::Serialize;
 
 use crate::cli::failure::Failure;
@@ -30,17 +31,25 @@ impl Key {
 ///
 /// `hmac` prints a line for `[session] keys` or a shared `secret`: `base64:…`, 64 random bytes, enough for every hash.
 /// `es256` and `ed25519` print a private key as PEM (PKCS #8), for whoever signs tokens; `--public FILE` writes the other half
-/// as a key set for an issuer's `jwks_file`.
+/// as a key set for an issuer's `jwks_file`. `biscuit` prints a private root key, `ed25519-private/…`; `--public FILE` writes the
+/// line for `public_keys`. `api-key` prints a key for one client and, after it, the entry to put into the file of entries, which
+/// holds no more than the key's hash.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Generate {
     /// What the key is for
     #[arg(value_enum)]
     kind: Kind,
-    /// Write the public key to this file as a JWK set (es256, ed25519)
+    /// Write the public half to this file: a JWK set (es256, ed25519), or a line for `public_keys` (biscuit)
     #[arg(long, value_name = "FILE")]
     public: Option<PathBuf>,
-    /// Print one JSON object: `secret`, or `private_key` and `jwks`
+    /// Whom an api-key stands for
+    #[arg(long, required_if_eq("kind", "api-key"))]
+    subject: Option<String>,
+    /// The public name of an api-key, part of its text and of every log line (made up)
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// Print one JSON object: `secret`, `private_key` and `jwks` or `public_key`, or `key`, `id`, `sha256` and `subject`
     #[arg(long)]
     json: bool,
 }
@@ -54,8 +63,10 @@ pub(crate) enum Kind {
     Es256,
     /// EdDSA on Curve25519
     Ed25519,
-    /// Not yet
+    /// Signs biscuits: Ed25519
     Biscuit,
+    /// Presented by a client in a header
+    ApiKey,
 }
 
 impl Generate {
@@ -64,8 +75,10 @@ impl Generate {
             Kind::Hmac => return self.print_secret(out),
             Kind::Es256 => Pair::es256()?,
             Kind::Ed25519 => Pair::ed25519()?,
-            Kind::Biscuit => return Err(Failure::Usage("biscuit keys are not supported yet".to_owned())),
+            Kind::Biscuit => return self.print_root_key(out),
+            Kind::ApiKey => return self.print_api_key(out),
         };
+        self.refuse_name()?;
         let set = KeySet { keys: [&pair.public] };
         if let Some(path) = &self.public {
             write_public(&set, path)?;
@@ -78,10 +91,61 @@ impl Generate {
         Ok(0)
     }
 
-    fn print_secret(&self, out: &mut dyn Write) -> Result<u8, Failure> {
-        if self.public.is_some() {
-            return Err(Failure::Usage("an hmac key has no public half: leave `--public` out".to_owned()));
+    fn print_root_key(&self, out: &mut dyn Write) -> Result<u8, Failure> {
+        self.refuse_name()?;
+        let key = RootKey::generate();
+        let (private, public) = (key.private_text(), key.public_text());
+        if let Some(path) = &self.public {
+            write_file(format!("{public}\n").as_bytes(), path)?;
         }
+        if self.json {
+            write_json(&RootKeyAnswer { private_key: &private, public_key: &public }, out)?;
+        } else {
+            writeln!(out, "{private}")?;
+        }
+        Ok(0)
+    }
+
+    fn print_api_key(&self, out: &mut dyn Write) -> Result<u8, Failure> {
+        self.refuse_public("an api-key")?;
+        let subject = self.subject.as_deref().unwrap_or_default();
+        let id = match &self.id {
+            Some(id) => id.clone(),
+            None => hex(&random::bytes::<4>()?),
+        };
+        if id.is_empty() || id.len() > MAX_ID || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err(Failure::Usage(format!("an id has 1 to {MAX_ID} letters, digits and `-`")));
+        }
+        let key = format!("gwk_{id}_{}", base64url(&random::bytes::<32>()?));
+        let sha256 = hex(digest(&SHA256, key.as_bytes()).as_ref());
+        if self.json {
+            write_json(&ApiKeyAnswer { key: &key, id: &id, sha256: &sha256, subject }, out)?;
+        } else {
+            // A string of JSON is one of TOML.
+            let text = |text: &str| serde_json::Value::from(text).to_string();
+            writeln!(out, "{key}\n")?;
+            writeln!(out, "[[key]]\nid = {}\nsha256 = {}\nsubject = {}", text(&id), text(&sha256), text(subject))?;
+        }
+        Ok(0)
+    }
+
+    fn refuse_public(&self, what: &str) -> Result<(), Failure> {
+        match self.public {
+            Some(_) => Err(Failure::Usage(format!("{what} has no public half: leave `--public` out"))),
+            None => Ok(()),
+        }
+    }
+
+    fn refuse_name(&self) -> Result<(), Failure> {
+        match (&self.subject, &self.id) {
+            (None, None) => Ok(()),
+            _ => Err(Failure::Usage("`--subject` and `--id` belong to an api-key".to_owned())),
+        }
+    }
+
+    fn print_secret(&self, out: &mut dyn Write) -> Result<u8, Failure> {
+        self.refuse_name()?;
+        self.refuse_public("an hmac key")?;
         let secret = new_secret()?;
         if self.json {
             write_json(&SecretAnswer { secret: &secret }, out)?;
@@ -159,10 +223,32 @@ struct SecretAnswer<'k> {
     secret: &'k str,
 }
 
+#[derive(Serialize)]
+struct RootKeyAnswer<'k> {
+    private_key: &'k str,
+    public_key: &'k str,
+}
+
+#[derive(Serialize)]
+struct ApiKeyAnswer<'k> {
+    key: &'k str,
+    id: &'k str,
+    sha256: &'k str,
+    subject: &'k str,
+}
+
 fn write_public(set: &KeySet<'_>, path: &Path) -> Result<(), Failure> {
     let mut text = Vec::new();
     write_json(set, &mut text)?;
+    write_file(&text, path)
+}
+
+fn write_file(text: &[u8], path: &Path) -> Result<(), Failure> {
     std::fs::write(path, text).map_err(|error| Failure::Usage(format!("`{}` cannot be written: {error}", path.display())))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn base64url(bytes: &[u8]) -> String {
@@ -190,10 +276,15 @@ fn no_key() -> Failure {
     Failure::Failed("no key could be made".to_owned())
 }
 
+/// Enough for a name that a person can tell from another.
+const MAX_ID: usize = 32;
+
 const EXAMPLE: &str = "\
 Examples:
   export GATEWRIGHT_SESSION_KEY=$(gatewright key generate hmac)
-  (umask 077; gatewright key generate es256 --public jwks.json > private.pem)";
+  (umask 077; gatewright key generate es256 --public jwks.json > private.pem)
+  (umask 077; gatewright key generate biscuit --public root.pub > root.key)
+  gatewright key generate api-key --subject report-bot";
 
 #[cfg(test)]
 mod tests {
@@ -240,14 +331,53 @@ mod tests {
     #[test]
     fn hmac_keys_are_read_back_as_64_bytes() {
         let mut out = Vec::new();
-        Generate { kind: Kind::Hmac, public: None, json: false }.run(&mut out).unwrap();
+        generate(Kind::Hmac).run(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(gatewright::Secret::from_text(text.trim_end()).unwrap().len(), 64);
     }
 
     #[test]
-    fn biscuit_keys_are_a_usage_error_for_now() {
-        let failure = Generate { kind: Kind::Biscuit, public: None, json: false }.run(&mut Vec::new()).unwrap_err();
-        assert_eq!((failure.exit_code(), failure.to_string()), (2, "biscuit keys are not supported yet".to_owned()));
+    fn the_public_half_of_a_biscuit_key_is_what_the_policy_file_takes() {
+        let mut out = Vec::new();
+        generate(Kind::Biscuit).run(&mut out).unwrap();
+        let key = RootKey::parse(str::from_utf8(&out).unwrap()).unwrap();
+        let text = format!(
+            "version = 1\n[[biscuit]]\npublic_keys = [\"{}\"]\nidentity = {{ subject = \"data($u) <- user($u)\" }}",
+            key.public_text()
+        );
+        gatewright::Config::from_toml(&text).unwrap();
+    }
+
+    #[test]
+    fn an_api_key_is_known_by_the_entry_printed_with_it() {
+        let mut out = Vec::new();
+        Generate { subject: Some("report \"bot\"".to_owned()), ..generate(Kind::ApiKey) }.run(&mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let (key, entry) = text.split_once("\n\n").unwrap();
+        let policy = "version = 1\n[[api_key]]\nheader = \"X-Api-Key\"\nentries = \"keys.toml\"\n[[rule]]\nid = \"a\"\nallow = \"authenticated\"\n";
+        let config = gatewright::Config::from_toml(policy).unwrap().resolve(|_| Ok(entry.as_bytes().to_vec())).unwrap();
+        let authorizer = gatewright::Authorizer::new(&config).unwrap();
+        let headers = [("X-Api-Key", key)];
+        let request = gatewright::Request::new("GET", "https", "a.example", "/", &headers);
+        let permit = authorizer.decide(&request, gatewright::UnixTime::from_secs(1)).into_permit().unwrap();
+        assert_eq!(permit.identity().unwrap().subject(), "report \"bot\"");
+    }
+
+    #[test]
+    fn options_that_do_not_belong_to_a_key_are_refused() {
+        let file = || Some(PathBuf::from("unused"));
+        for wrong in [
+            Generate { public: file(), ..generate(Kind::Hmac) },
+            Generate { public: file(), subject: Some("a".to_owned()), ..generate(Kind::ApiKey) },
+            Generate { subject: Some("a".to_owned()), ..generate(Kind::Biscuit) },
+            Generate { id: Some("a".to_owned()), ..generate(Kind::Es256) },
+            Generate { id: Some("a_b".to_owned()), subject: Some("a".to_owned()), ..generate(Kind::ApiKey) },
+        ] {
+            assert_eq!(wrong.run(&mut Vec::new()).unwrap_err().exit_code(), 2);
+        }
+    }
+
+    fn generate(kind: Kind) -> Generate {
+        Generate { kind, public: None, subject: None, id: None, json: false }
     }
 }

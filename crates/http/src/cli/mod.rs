@@ -3,6 +3,7 @@
 //! A command writes its answer to the `out` it is given and returns the exit code, or a [`Failure`] that is printed to
 //! standard error. Nothing here decides anything about a request: the engine does.
 
+mod biscuit;
 mod check;
 mod completions;
 mod decide;
@@ -10,13 +11,14 @@ mod demo;
 mod failure;
 mod find;
 mod header;
+mod input;
 mod junit;
 mod key;
-mod moment;
 mod random;
 mod report;
 mod serve;
 mod session;
+mod span;
 mod style;
 mod test;
 mod url;
@@ -76,6 +78,8 @@ enum Command {
     #[command(subcommand)]
     Session(session::Session),
     #[command(subcommand)]
+    Biscuit(biscuit::Biscuit),
+    #[command(subcommand)]
     Key(key::Key),
     Completions(completions::Completions),
 }
@@ -89,6 +93,7 @@ impl Command {
             Self::Decide(decide) => decide.run(out),
             Self::Test(test) => test.run(out),
             Self::Session(session) => session.run(out),
+            Self::Biscuit(biscuit) => biscuit.run(out),
             Self::Key(key) => key.run(out),
             Self::Completions(completions) => completions.run(out),
         }

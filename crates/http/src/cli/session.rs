@@ -1,6 +1,6 @@
 //! `gatewright session`: seal a session cookie, or look into one.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::cli::failure::{FAILED, Failure, complain};
 use crate::cli::find::{self, Keys};
 use crate::cli::report::write_json;
-use crate::cli::{moment, random};
+use crate::cli::{input, random, span};
 
 /// Seals a session cookie, or looks into one
 #[derive(Debug, Subcommand)]
@@ -61,17 +61,17 @@ pub(crate) struct Mint {
     /// An authentication method (RFC 8176); may be repeated
     #[arg(long)]
     amr: Vec<String>,
-    /// When the user authenticated, in seconds since 1970 (now)
-    #[arg(long, value_name = "UNIX", value_parser = moment::parse)]
+    /// When the user authenticated, seconds since 1970 or 2026-12-31T23:59:59Z (now)
+    #[arg(long, value_name = "MOMENT")]
     auth_time: Option<UnixTime>,
     /// A host pattern the session is limited to; may be repeated
     #[arg(long = "host", value_name = "HOST")]
     hosts: Vec<String>,
     /// How long the session lives, at most the policy file's `lifetime`: 90s, 15m, 12h, 7d
-    #[arg(long, value_name = "SPAN", value_parser = moment::parse_span)]
+    #[arg(long, value_name = "SPAN", value_parser = span::parse)]
     lifetime: Option<u64>,
-    /// Seal as of this moment, in seconds since 1970
-    #[arg(long, value_name = "UNIX", value_parser = moment::parse)]
+    /// Seal as of this moment: seconds since 1970, or 2026-12-31T23:59:59Z
+    #[arg(long, value_name = "MOMENT")]
     now: Option<UnixTime>,
     /// Print the cookie's name, its value and the session's id as one JSON object
     #[arg(long)]
@@ -118,8 +118,8 @@ pub(crate) struct Inspect {
     /// The policy file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Judge as of this moment, in seconds since 1970
-    #[arg(long, value_name = "UNIX", value_parser = moment::parse)]
+    /// Judge as of this moment: seconds since 1970, or 2026-12-31T23:59:59Z
+    #[arg(long, value_name = "MOMENT")]
     now: Option<UnixTime>,
     /// Print one JSON object: `valid`, `reason`, `session`
     #[arg(long)]
@@ -131,7 +131,7 @@ impl Inspect {
         let live = find::open(&find::configuration(self.config.as_deref())?, Keys::Local)?;
         let authorizer = &live.current().authorizer;
         let name = authorizer.session_cookie().ok_or_else(no_sessions)?;
-        let text = if self.cookie == "-" { read_stdin()? } else { self.cookie };
+        let text = input::argument(self.cookie)?;
         let text = text.trim();
         let value = text.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')).unwrap_or(text);
         let opened = authorizer.inspect_session(value, self.now.unwrap_or_else(gatewright_issuer::now));
@@ -165,13 +165,6 @@ fn no_sessions() -> Failure {
     Failure::Configuration("the policy file has no `[session]`".to_owned())
 }
 
-fn read_stdin() -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = std::io::stdin().take(MOST_BYTES).read_to_string(&mut text);
-    read.map_err(|error| Failure::Usage(format!("standard input cannot be read: {error}")))?;
-    Ok(text)
-}
-
 /// The members of `session mint --json`.
 #[derive(Serialize)]
 struct Minted<'m> {
@@ -200,9 +193,6 @@ impl<'i> Inspected<'i> {
         }
     }
 }
-
-/// A session is at most 2,000 bytes; more is no cookie.
-const MOST_BYTES: u64 = 16 * 1024;
 
 const MINT_EXAMPLE: &str = "\
 Example:

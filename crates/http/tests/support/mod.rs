@@ -1,6 +1,7 @@
 //! What the tests of the adapter share: a gate with a small policy, a client that writes raw bytes, nginx and a backend.
 
 pub(crate) mod backend;
+pub(crate) mod command_line;
 pub(crate) mod gate;
 pub(crate) mod nginx;
 pub(crate) mod raw;
