@@ -28,11 +28,13 @@ pub(crate) enum IdentityPart {
     Issuer,
     Credential,
     Claim(Vec<String>),
+    /// The signed assertion about all of it.
+    Assertion,
 }
 
 impl IdentityHeader {
     /// Returns the header's value: printable ASCII only, whatever the identity holds.
-    pub(crate) fn value<'i>(&self, identity: Option<&'i Identity>) -> Cow<'i, str> {
+    pub(crate) fn value<'i>(&self, identity: Option<&'i Identity>, assertion: &'i str) -> Cow<'i, str> {
         let Some(identity) = identity else { return Cow::Borrowed("") };
         match &self.value {
             IdentityPart::Subject => encode(identity.subject(), Place::Whole),
@@ -46,6 +48,7 @@ impl IdentityHeader {
                 let path: Vec<&str> = path.iter().map(String::as_str).collect();
                 identity.claim(&path).map_or(Cow::Borrowed(""), encode_claim)
             }
+            IdentityPart::Assertion => Cow::Borrowed(assertion),
         }
     }
 }

@@ -11,7 +11,8 @@ use http_body_util::Full;
 use crate::gate::Gate;
 use crate::response;
 
-/// Answers `/healthz` (the process runs), `/readyz` (it can decide) and `/metrics`; by path alone, whoever asks.
+/// Answers `/healthz` (the process runs), `/readyz` (it can decide), `/metrics` and `/.well-known/jwks.json` (the keys of
+/// assertions); by path alone, whoever asks.
 pub(crate) fn answer(gate: &Gate, parts: &Parts) -> Response<Full<Bytes>> {
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return response::closing(response::empty(StatusCode::METHOD_NOT_ALLOWED));
@@ -20,6 +21,7 @@ pub(crate) fn answer(gate: &Gate, parts: &Parts) -> Response<Full<Bytes>> {
         "/healthz" => text(StatusCode::OK, "ok\n"),
         "/readyz" => readiness(gate),
         "/metrics" => metrics(gate),
+        "/.well-known/jwks.json" => assertion_keys(gate),
         _ => response::empty(StatusCode::NOT_FOUND),
     }
 }
@@ -37,6 +39,17 @@ fn readiness(gate: &Gate) -> Response<Full<Bytes>> {
 fn metrics(gate: &Gate) -> Response<Full<Bytes>> {
     let mut response = text(StatusCode::OK, gate.metrics.text(gate.log.dropped()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
+    response
+}
+
+fn assertion_keys(gate: &Gate) -> Response<Full<Bytes>> {
+    let current = gate.live.current();
+    let Some(keys) = current.authorizer.assertion_keys() else { return response::empty(StatusCode::NOT_FOUND) };
+    let mut response = text(StatusCode::OK, keys.to_owned());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/jwk-set+json"));
+    // Backends may keep the keys for a while: a new one is published before it signs.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     response
 }
 

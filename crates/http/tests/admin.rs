@@ -68,3 +68,26 @@ fn log_has_a_line_per_decision_and_no_secret() {
     let value = cookie.trim().split_once('=').unwrap().1;
     assert!(!entry.to_string().contains(value) && !entry.to_string().contains("t0ps3cret"), "{entry}");
 }
+
+#[test]
+fn keys_of_assertions_are_published_here_alone() {
+    let pem = r#""""
+-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
+-----END PRIVATE KEY-----
+""""#;
+    let assertion = format!("[assertion]\nheader = \"X-Assertion\"\nkeys = [{pem}]\n");
+    let gate = Gate::start_on(&format!("{}\n{assertion}", support::gate::POLICY), &["127.0.0.1:0"]);
+    let reply = get(&gate, "/.well-known/jwks.json");
+    assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/jwk-set+json")));
+    let keys: serde_json::Value = serde_json::from_str(&reply.text()).unwrap();
+    assert_eq!(keys["keys"][0]["kid"], "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    assert!(keys["keys"][0].get("d").is_none(), "the public half alone");
+    let on_the_gate = exchange(gate.address(), b"GET /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(on_the_gate.status, 404);
+
+    let allowed = gate.verify("GET", "/", &gate.cookie("bob", &["staff"]));
+    assert_eq!(allowed.header("x-assertion").map(|token| token.split('.').count()), Some(3));
+    assert_eq!(gate.verify("GET", "/public/", "X-Assertion: forged\r\n").header("x-assertion"), Some(""));
+    assert_eq!(get(&Gate::start(""), "/.well-known/jwks.json").status, 404, "no [assertion]");
+}

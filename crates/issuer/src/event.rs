@@ -12,8 +12,8 @@ pub enum Event {
     Reloaded {
         /// What looks like a mistake in it.
         warnings: Vec<Warning>,
-        /// Says so when cookies are now sealed with a key that nobody knew before.
-        session_key_warning: Option<String>,
+        /// Says so when cookies or assertions are now signed with a key that nobody knew before.
+        rotation_warnings: Vec<String>,
     },
     /// The old policy stays in force.
     ReloadFailed(OpenError),

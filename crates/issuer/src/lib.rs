@@ -47,7 +47,7 @@ mod fetch;
 mod flight;
 mod schedule;
 mod source;
-mod session_key;
+mod rotation;
 mod state;
 mod command;
 mod fetcher;

@@ -20,6 +20,6 @@ pub struct State {
 pub struct Reloaded {
     /// What looks like a mistake in the new policy.
     pub warnings: Vec<Warning>,
-    /// Says so when cookies are now sealed with a key that nobody knew before.
-    pub session_key_warning: Option<String>,
+    /// Says so when cookies or assertions are now signed with a key that nobody knew before.
+    pub rotation_warnings: Vec<String>,
 }

@@ -17,8 +17,8 @@ use crate::fetch::Place;
 use crate::fetcher::Fetcher;
 use crate::guard;
 use crate::reference::Prints;
+use crate::rotation;
 use crate::schedule::{Order, Plan};
-use crate::session_key;
 use crate::source::{Loaded, Source};
 use crate::state::{Reloaded, State};
 use crate::watch::{Change, Watched};
@@ -144,8 +144,8 @@ impl Writer {
             _ = watcher.send(self.watched.clone());
         }
         self.events.tell(match &outcome {
-            Ok(Reloaded { warnings, session_key_warning }) => {
-                Event::Reloaded { warnings: warnings.clone(), session_key_warning: session_key_warning.clone() }
+            Ok(Reloaded { warnings, rotation_warnings }) => {
+                Event::Reloaded { warnings: warnings.clone(), rotation_warnings: rotation_warnings.clone() }
             }
             Err(error) => Event::ReloadFailed(error.clone()),
         });
@@ -171,7 +171,7 @@ impl Writer {
         }
         let reloaded = Reloaded {
             warnings: config.warnings().to_vec(),
-            session_key_warning: session_key::warning(&old.authorizer, &authorizer, now()),
+            rotation_warnings: rotation::warnings(&old.authorizer, &authorizer, now()),
         };
         // The schedule first: a wish of the new policy must not join a fetch from the old place.
         self.fetcher.configure(plans);

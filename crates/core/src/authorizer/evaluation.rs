@@ -171,7 +171,7 @@ impl Evaluation<'_> {
             }
         };
         match judgement {
-            Judgement::Allow(verified) => self.allow(verified, rule, shadows),
+            Judgement::Allow(verified) => self.allow(verified, rule, shadows, &parsed.host.name),
             Judgement::Unknown { outage, detail, wants_keys } => Decision::Indeterminate(Indeterminate {
                 outage,
                 reason: Reason { rule, shadows, detail: detail.into(), wants_keys, audit },
@@ -191,19 +191,28 @@ impl Evaluation<'_> {
     }
 
     /// Makes the permit, and keeps the answer within what every proxy can take.
-    fn allow(&self, verified: Option<Verified>, rule: Option<Arc<str>>, shadows: Vec<ShadowReport>) -> Decision {
+    fn allow(&self, verified: Option<Verified>, rule: Option<Arc<str>>, shadows: Vec<ShadowReport>, host: &str) -> Decision {
         let (identity, kid, renewed_session) = match verified {
             Some(verified) => (Some(verified.identity), verified.kid, verified.renewed_session),
             None => (None, None, None),
         };
+        let assertion = match (&self.compiled.assertions, &identity) {
+            (Some(assertions), Some(identity)) => assertions.sign(identity, host, self.now),
+            (Some(_), None) | (None, _) => Some(String::new()),
+        };
+        let unsigned = assertion.is_none();
         let mut permit = Permit {
             rule: rule.unwrap_or_default(),
             shadows,
             identity,
             kid,
             identity_headers: Arc::clone(&self.compiled.identity_headers),
+            assertion: assertion.unwrap_or_default(),
             renewed_session,
         };
+        if unsigned {
+            return self.internal(permit, "the assertion could not be signed".to_owned());
+        }
         let (mut total, mut longest) = (FIXED_HEADER_BYTES, (0, ""));
         for (name, value) in permit.headers() {
             let length = name.len().saturating_add(value.len()).saturating_add(FIELD_OVERHEAD);
@@ -215,16 +224,20 @@ impl Evaluation<'_> {
         if total > MAX_HEADER_BYTES {
             let detail =
                 format!("the identity headers take {total} bytes of at most {MAX_HEADER_BYTES}; the longest is `{}`", longest.1);
-            let audit = Audit::of(permit.identity(), permit.kid.as_deref());
-            let reason =
-                Reason { rule: Some(permit.rule), shadows: permit.shadows, detail: detail.into(), wants_keys: None, audit };
-            return Decision::Indeterminate(Indeterminate { outage: Outage::Internal, reason });
+            return self.internal(permit, detail);
         }
         let renewal = permit.renewed_session.as_ref().map_or(0, |cookie| cookie.len().saturating_add(SET_COOKIE_OVERHEAD));
         if total.saturating_add(renewal) > MAX_HEADER_BYTES {
             permit.renewed_session = None;
         }
         Decision::Allow(permit)
+    }
+
+    /// Refuses what could not be handed on.
+    fn internal(&self, permit: Permit, detail: String) -> Decision {
+        let audit = Audit::of(permit.identity(), permit.kid.as_deref());
+        let reason = Reason { rule: Some(permit.rule), shadows: permit.shadows, detail: detail.into(), wants_keys: None, audit };
+        Decision::Indeterminate(Indeterminate { outage: Outage::Internal, reason })
     }
 
     /// Where to log in. The login page never sends to itself.

@@ -6,11 +6,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use self::evaluation::{Deferred, Evaluation};
+use crate::assertion::Assertions;
 use crate::config::{Config, ConfigError, KeySource};
 use crate::credential::{Credentials, Hashing, Presented, RevocationList, Scheme};
 use crate::decision::Decision;
 use crate::identity::Identity;
-use crate::identity_headers::IdentityHeader;
+use crate::identity_headers::{IdentityHeader, IdentityPart};
 use crate::jwk::KeySet;
 use crate::jwt::IssuerKeys;
 use crate::memory::Memory;
@@ -59,6 +60,7 @@ struct Compiled {
     rule_names: Arc<[Arc<str>]>,
     credentials: Credentials,
     identity_headers: Arc<[IdentityHeader]>,
+    assertions: Option<Assertions>,
     login: Option<Arc<Login>>,
     /// The scheme that a challenge names when nothing in `Authorization` names one.
     default_scheme: Scheme,
@@ -109,6 +111,9 @@ impl Authorizer {
             }
         }
         let mut identity_headers = config.identity_headers.clone();
+        let assertions = config.assertions.clone();
+        identity_headers
+            .extend(assertions.iter().map(|it| IdentityHeader { name: it.header.clone(), value: IdentityPart::Assertion }));
         identity_headers.sort_by(|one, other| one.name.cmp(&other.name));
         let credentials = Credentials {
             issuers,
@@ -127,6 +132,7 @@ impl Authorizer {
                 policy: Arc::new(Policy::new(config.rules.clone())),
                 credentials,
                 identity_headers: identity_headers.into(),
+                assertions,
                 login: config.login.clone().map(Arc::new),
                 default_scheme: if config.passwords.is_some() && config.login.is_none() { Scheme::Basic } else { Scheme::Bearer },
             }),
@@ -247,6 +253,13 @@ impl Authorizer {
         let sessions = self.compiled.credentials.sessions.as_ref().ok_or("the configuration has no [session]")?;
         let (payload, times) = sessions.inspect(value.as_bytes(), now).map_err(describe)?;
         Ok(InspectedSession { payload: String::from_utf8_lossy(&payload).into_owned(), refusal: times.err().map(describe) })
+    }
+
+    /// Returns the public keys of assertions as a JWKS (RFC 7517 §5) in JSON, for backends to verify them with; `None` without
+    /// `[assertion]`.
+    #[must_use]
+    pub fn assertion_keys(&self) -> Option<&str> {
+        self.compiled.assertions.as_ref().map(Assertions::jwks)
     }
 
     /// Verifies a biscuit, from whatever source it may come, for the operator: signatures, what it may cost, whose it is, and

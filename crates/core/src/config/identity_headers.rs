@@ -44,7 +44,7 @@ fn part(node: &Node) -> Result<IdentityPart, Problem> {
 }
 
 /// Refuses names that mean something to a proxy or to us, and names that a backend could confuse with others.
-fn check_name(name: &str) -> Result<(), String> {
+pub(super) fn check_name(name: &str) -> Result<(), String> {
     let lower = name.to_ascii_lowercase();
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return Err(format!(

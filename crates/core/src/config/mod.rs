@@ -5,6 +5,7 @@
 //! point at their place.
 
 mod api_key;
+mod assertion;
 mod basic;
 mod biscuit;
 mod client_cert;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use self::document::{Member, Node, Place, Problem, Value};
 use self::reader::Reader;
 use crate::api_key::ApiKeys;
+use crate::assertion::Assertions;
 use crate::biscuit::Biscuits;
 use crate::certificate::Certificates;
 use crate::identity::CredentialKind;
@@ -78,6 +80,7 @@ pub struct Config {
     pub(crate) certificates: Vec<Certificates>,
     pub(crate) revocations: Option<Reference>,
     pub(crate) identity_headers: Vec<IdentityHeader>,
+    pub(crate) assertions: Option<Assertions>,
     pub(crate) login: Option<Login>,
     pub(crate) http: HttpSettings,
     pub(crate) rules: Vec<Rule>,
@@ -202,7 +205,6 @@ impl Config {
         if !matches!(version.value, Value::Integer(1)) {
             return Err(version.problem("this version reads `version = 1`"));
         }
-        table.not_yet("assertion", "[assertion]")?;
         let session = table.take("session").map(|node| session::read(node, reader)).transpose()?.flatten();
         let issuers = issuer::read(&mut table, reader)?;
         let biscuits = biscuit::read(&mut table)?;
@@ -211,6 +213,8 @@ impl Config {
         let certificates = client_cert::read(&mut table, reader)?;
         let revocations = table.take("revocations").map(reader::revocations).transpose()?;
         let identity_headers = table.take("identity_headers").map(identity_headers::read).transpose()?.unwrap_or_default();
+        let assertions =
+            table.take("assertion").map(|node| assertion::read(node, &identity_headers, reader)).transpose()?.flatten();
         let login = table.take("login").map(login::read).transpose()?;
         let http = match table.take("http") {
             Some(node) => http::read(node, reader)?,
@@ -233,6 +237,7 @@ impl Config {
             certificates,
             revocations,
             identity_headers,
+            assertions,
             login,
             http,
             rules,

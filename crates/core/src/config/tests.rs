@@ -429,3 +429,29 @@ fn biscuits_are_checked() {
     refused(&biscuit(&quoted, &format!("policy = '{costly}'")), "5:10", "evaluating could take");
     refused(&biscuit(&quoted, "max_token = \"65KiB\""), "5:13", "is not between 1 KiB and 64 KiB");
 }
+
+#[test]
+fn assertions_are_checked() {
+    let pem = "-----BEGIN PRIVATE KEY-----\\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\\n-----END PRIVATE KEY-----\\n";
+    let file = |header: &str, keys: &str, lines: &str| {
+        format!(
+            "{SESSION}[identity_headers]\nX-User = \"subject\"\n[assertion]\nheader = \"{header}\"\nkeys = [{keys}]\n{lines}\n"
+        )
+    };
+    let quoted = format!("\"{pem}\"");
+    let good =
+        Config::from_toml(&file("X-Assertion", &quoted, "lifetime = \"60s\"\naudience = \"host\"\nissuer = \"me\"")).unwrap();
+    assert!(good.warnings().iter().any(|warning| warning.message().contains("file:")), "a key in the file is warned of");
+    refused(&file("x-user", &quoted, ""), "8:10", "is one of the [identity_headers]");
+    refused(&file("Set-Cookie", &quoted, ""), "8:10", "has a meaning of its own");
+    refused(&file("X-Assertion", "", ""), "9:8", "an empty list");
+    refused(&file("X-Assertion", "\"abc\"", ""), "9:9", "no PEM block");
+    refused(&file("X-Assertion", &format!("{quoted}, {quoted}"), ""), "9:8", "is there twice");
+    refused(&file("X-Assertion", &quoted, "lifetime = \"1h\""), "10:12", "is not between 1 s and 600 s");
+    refused(&file("X-Assertion", &quoted, "audience = \"\""), "10:12", "expected \"host\"");
+    refused(&file("X-Assertion", &quoted, "issuer = \"\""), "10:10", "the issuer is empty");
+    refused(&file("X-Assertion", &quoted, "audiences = [\"a\"]"), "10:1", "did you mean `audience`?");
+    let unread = Config::from_toml(&file("X-Assertion", "\"file:assertion.pem\"", "")).unwrap();
+    assert!(unread.references().any(|reference| reference.to_string() == "file:assertion.pem"));
+    assert!(unread.require_resolved().is_err());
+}

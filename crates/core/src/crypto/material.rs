@@ -114,10 +114,15 @@ impl KeyMaterial {
         }
     }
 
-    /// Returns the JWK thumbprint (RFC 7638 §3): SHA-256 of the required members in their order, in base64url.
+    /// Returns the JWK thumbprint (RFC 7638 §3): SHA-256 of the required members, in base64url.
     pub(crate) fn thumbprint(&self) -> String {
+        base64url::encode(&Sha256::digest(self.members()))
+    }
+
+    /// Returns the required members of the JWK in the order of RFC 7638 §3.2, as JSON.
+    pub(crate) fn members(&self) -> String {
         let encode = |bytes: &[u8]| base64url::encode(bytes);
-        let canonical = match self {
+        match self {
             Self::Secret(secret) => format!(r#"{{"k":"{}","kty":"oct"}}"#, encode(secret.expose())),
             Self::Rsa { modulus, exponent } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, encode(exponent), encode(modulus)),
             Self::Ec { curve, point } => {
@@ -126,8 +131,7 @@ impl KeyMaterial {
                 format!(r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#, curve.name(), encode(x), encode(y))
             }
             Self::Ed25519(key) => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, encode(key)),
-        };
-        base64url::encode(&Sha256::digest(canonical))
+        }
     }
 
     /// Returns a hash that is equal for equal keys only.

@@ -48,6 +48,8 @@ pub struct Permit {
     pub(crate) identity: Option<Arc<Identity>>,
     pub(crate) kid: Option<Arc<str>>,
     pub(crate) identity_headers: Arc<[IdentityHeader]>,
+    /// Empty if there is nobody to speak of, or none is configured.
+    pub(crate) assertion: String,
     pub(crate) renewed_session: Option<String>,
 }
 
@@ -244,11 +246,12 @@ impl Permit {
         self.identity.as_deref()
     }
 
-    /// Returns every configured identity header once, in alphabetical order, empty if there is nothing to say.
+    /// Returns every configured identity header once, in alphabetical order, empty if there is nothing to say; the signed
+    /// assertion is one of them.
     ///
     /// Values are printable ASCII: other bytes, `%`, outer spaces and commas inside list items are percent-encoded.
     pub fn headers(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-        self.identity_headers.iter().map(|header| (header.name.as_str(), header.value(self.identity())))
+        self.identity_headers.iter().map(|header| (header.name.as_str(), header.value(self.identity(), &self.assertion)))
     }
 
     /// Returns the `Set-Cookie` value of a renewed session.

@@ -140,14 +140,14 @@ pub(super) fn note(format: Format, name: &str, detail: &str) -> String {
 /// Puts an event into words: its name, and a sentence; one pair per line of the log.
 pub(super) fn describe(event: &Event) -> Vec<(&'static str, String)> {
     match event {
-        Event::Reloaded { warnings, session_key_warning, .. } => {
+        Event::Reloaded { warnings, rotation_warnings, .. } => {
             std::iter::once(("reloaded", "the new policy counts from now on".to_owned()))
                 .chain(warnings.iter().map(|warning| {
                     let place =
                         warning.position().map(|position| format!("{}:{}: ", position.line, position.column)).unwrap_or_default();
                     ("warning", format!("{place}{}", warning.message()))
                 }))
-                .chain(session_key_warning.iter().map(|sentence| ("warning", sentence.clone())))
+                .chain(rotation_warnings.iter().map(|sentence| ("warning", sentence.clone())))
                 .collect()
         }
         Event::ReloadFailed(error) => vec![("reload_failed", format!("the old policy stays: {error}"))],
