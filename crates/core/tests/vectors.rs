@@ -42,6 +42,9 @@ fn check(vectors: &Value, case: &Value) -> Result<(), String> {
     if request["portless_host"] == json!(true) {
         asked = asked.portless_host();
     }
+    let proxy_sets: Vec<String> =
+        request["proxy_sets"].as_array().into_iter().flatten().map(|it| it.as_str().unwrap().to_owned()).collect();
+    asked = asked.proxy_sets(&proxy_sets);
     let (explained, explanation) = authorizer.explain(&asked, now);
     let decision = authorizer.decide(&asked, now);
     let remembered = authorizer.decide(&asked, now);

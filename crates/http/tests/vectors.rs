@@ -120,11 +120,16 @@ fn head(request: &Value, settings: &HttpSettings) -> Result<Vec<u8>, Failure> {
         }
         line(name, &value)?;
     }
-    if settings.proxy_secret.is_some() || settings.trusted_peers.is_some() {
+    if settings.trusted_peers.is_some() {
         return Err(Failure::NotExpressible("the policy trusts another caller than this test".to_owned()));
     }
-    if settings.proxy_sets.iter().any(|(endpoint, _)| endpoint == "forward") {
-        return Err(Failure::NotExpressible("the policy says where else this dialect has the address from".to_owned()));
+    let proxy_sets: Vec<&str> =
+        request.get("proxy_sets").and_then(Value::as_array).into_iter().flatten().map(|name| name.as_str().unwrap()).collect();
+    if settings.proxy_sets("forward") != proxy_sets {
+        return Err(Failure::NotExpressible("the policy says what the proxy overwrites, the request something else".to_owned()));
+    }
+    if let Some(secret) = &settings.proxy_secret {
+        line("X-Gatewright-Proxy", secret.expose())?;
     }
     if head.len() > settings.max_header_bytes || head.windows(2).filter(|two| two == b"\r\n").count() > MAX_LINES {
         return Err(Failure::NotExpressible("the head is larger than the adapter takes".to_owned()));

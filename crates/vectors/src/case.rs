@@ -121,6 +121,8 @@ struct Request {
     client: Option<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     portless_host: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    proxy_sets: Vec<&'static str>,
 }
 
 /// A GET over https to `app.example.com` from a known client.
@@ -136,6 +138,7 @@ pub fn get(path: impl Into<String>) -> Question {
         headers_base64: Vec::new(),
         client: Some("192.0.2.7"),
         portless_host: false,
+        proxy_sets: Vec::new(),
     };
     Question { request, now: None, keys: None, revocations: None }
 }
@@ -175,6 +178,13 @@ impl Question {
     #[must_use]
     pub fn portless(mut self) -> Self {
         self.request.portless_host = true;
+        self
+    }
+
+    /// Says which headers the proxy overwrites, so that they come from it alone.
+    #[must_use]
+    pub fn proxy_sets(mut self, headers: &[&'static str]) -> Self {
+        self.request.proxy_sets = headers.to_vec();
         self
     }
 
@@ -264,7 +274,7 @@ pub struct Expect {
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<Option<Identity>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    headers: Option<Vec<(&'static str, &'static str)>>,
+    headers: Option<Vec<(&'static str, String)>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     www_authenticate: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -314,9 +324,9 @@ fn decision(outcome: &'static str, status: u16, code: &'static str, rule: Option
 impl Expect {
     /// Expects these identity headers, in alphabetical order of their names.
     #[must_use]
-    pub fn headers(mut self, headers: &[(&'static str, &'static str)]) -> Self {
+    pub fn headers(mut self, headers: &[(&'static str, &str)]) -> Self {
         assert!(headers.is_sorted(), "identity headers are listed by name");
-        self.headers = Some(headers.to_vec());
+        self.headers = Some(headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect());
         self
     }
 
@@ -373,6 +383,24 @@ impl Identity {
     #[must_use]
     pub fn biscuit(subject: &str) -> Self {
         Self { credential: "biscuit", ..Self::session(subject) }
+    }
+
+    /// An identity from a user name and password.
+    #[must_use]
+    pub fn basic(subject: &str) -> Self {
+        Self { credential: "basic", ..Self::session(subject) }
+    }
+
+    /// An identity from an API key: a subject, nothing else.
+    #[must_use]
+    pub fn api_key(subject: &str) -> Self {
+        Self { credential: "api_key", ..Self::session(subject) }
+    }
+
+    /// An identity from a client certificate: a subject, nothing else.
+    #[must_use]
+    pub fn client_cert(subject: &str) -> Self {
+        Self { credential: "client_cert", ..Self::session(subject) }
     }
 
     /// An identity from a session: a subject, nothing else.
@@ -447,6 +475,9 @@ pub const CHALLENGES: &[&str] = &[
     "session_idle",
     "session_host_mismatch",
     "revoked",
+    "password_incorrect",
+    "api_key_unknown",
+    "certificate_unknown",
     "proof_missing",
     "proof_invalid",
     "token_too_complex",

@@ -109,6 +109,12 @@ impl Key {
         jwk
     }
 
+    /// Returns the private half as PEM (PKCS #8).
+    #[must_use]
+    pub fn private_pem(self) -> &'static str {
+        self.pem
+    }
+
     /// Returns the public JWK's thumbprint (RFC 7638 §3).
     #[must_use]
     pub fn thumbprint(self) -> String {

@@ -17,6 +17,7 @@
 pub mod biscuit;
 pub mod canonical;
 pub mod case;
+pub mod certificate;
 pub mod key;
 pub mod session;
 pub mod token;

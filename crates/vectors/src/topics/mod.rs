@@ -1,7 +1,10 @@
 //! The files, one function each.
 
 mod answers;
+mod api_keys;
+mod assertions;
 mod biscuits;
+mod certificates;
 mod conditions;
 mod dpop;
 mod hosts;
@@ -10,6 +13,7 @@ mod jwt;
 mod keys;
 mod limits;
 mod order;
+mod passwords;
 mod paths;
 mod revocations;
 mod sessions;
@@ -51,6 +55,12 @@ pub fn files(signer: &Signer) -> Vec<File> {
         biscuits::checks(),
         biscuits::policy(),
         biscuits::costly(),
+        passwords::passwords(),
+        passwords::beside_a_session(),
+        api_keys::api_keys(),
+        certificates::rfc9440(),
+        certificates::xfcc(),
+        certificates::nginx(),
         revocations::revocations(signer),
         sources::several(signer),
         sources::cookie_only(signer),
@@ -72,6 +82,7 @@ pub fn files(signer: &Signer) -> Vec<File> {
         hosts::malformed_hosts(),
         hosts::methods(),
         identity_headers::identity_headers(signer),
+        assertions::assertions(signer),
         limits::limits(signer),
     ]
 }
