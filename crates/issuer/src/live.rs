@@ -57,7 +57,7 @@ struct Inner {
 
 /// How a [`Live`] keeps itself up to date.
 pub struct Options {
-    /// Looks at the files about once a second and reloads when they change.
+    /// Looks at the files several times a second and reloads when they change.
     pub watch: bool,
     /// Fetches keys over the network; without it, remote issuers have only the keys they are given by hand.
     pub fetch: bool,

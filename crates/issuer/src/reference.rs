@@ -8,6 +8,7 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use gatewright::{Config, ConfigError, Reference};
 
@@ -52,6 +53,30 @@ impl Print {
     /// Hashes what the file holds now.
     pub(crate) fn of(path: &Path) -> Self {
         Self(read_file(path, MAX_FILE).ok().map(|bytes| hash(&bytes)))
+    }
+}
+
+/// What the file system says of a file without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+    /// Device, inode, and when it last changed.
+    identity: (u64, u64, i64, i64),
+}
+
+impl Stamp {
+    /// Looks at the file that a path leads to; `None` if there is none.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        let metadata = std::fs::metadata(path).ok()?;
+        #[cfg(unix)]
+        let identity = {
+            use std::os::unix::fs::MetadataExt as _;
+            (metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
+        };
+        #[cfg(not(unix))]
+        let identity = (0, 0, 0, 0);
+        Some(Self { length: metadata.len(), modified: metadata.modified().ok(), identity })
     }
 }
 

@@ -1,12 +1,13 @@
-//! Watching files for change: their content is read about once a second, through symlinks, whatever swaps them.
+//! Watching files for change, through symlinks, whatever swaps them: their metadata is looked at several times a second, their
+//! content when that has changed, and every second in any case.
 //!
 //! A change counts once two looks in a row find the same new content, so that a file still being written is left alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use crate::reference::{Print, Prints};
+use crate::reference::{Print, Prints, Stamp};
 
 /// The files a policy depends on, and those of its revocations.
 #[derive(Clone, Debug, Default)]
@@ -33,10 +34,10 @@ pub(crate) fn run(watched: Watched, updates: &Receiver<Watched>, mut report: imp
                 revocations = Watch::new(watched.revocations);
             }
             Err(RecvTimeoutError::Timeout) => {
-                if policy.look(Print::of) {
+                if policy.is_due() && policy.look(Print::of) {
                     report(Change::Policy);
                 }
-                if revocations.look(Print::of) {
+                if revocations.is_due() && revocations.look(Print::of) {
                     report(Change::Revocations);
                 }
             }
@@ -50,16 +51,28 @@ pub(crate) fn run(watched: Watched, updates: &Receiver<Watched>, mut report: imp
 struct Watch {
     applied: Prints,
     last: Prints,
+    stamps: Vec<Option<Stamp>>,
+    /// Looks at the metadata alone since the content was read.
+    idle: u32,
 }
 
 impl Watch {
     /// Watches the files of `applied`, whose content is in force.
     fn new(applied: Prints) -> Self {
-        Self { last: applied.clone(), applied }
+        Self { last: applied.clone(), applied, stamps: Vec::new(), idle: 0 }
+    }
+
+    /// Whether the content is to be read: the metadata have changed, a change is waiting for the second look, or it is time.
+    fn is_due(&mut self) -> bool {
+        let stamps: Vec<Option<Stamp>> = self.applied.keys().map(|path| Stamp::of(path)).collect();
+        let due = stamps != self.stamps || self.last != self.applied || self.idle >= MOST_IDLE;
+        self.stamps = stamps;
+        self.idle = if due { 0 } else { self.idle.saturating_add(1) };
+        due
     }
 
     /// Looks once; true if this look and the one before found the same content, and another than is in force.
-    fn look(&mut self, print: impl Fn(&std::path::Path) -> Print) -> bool {
+    fn look(&mut self, print: impl Fn(&Path) -> Print) -> bool {
         let now: Prints = self.applied.keys().map(|path: &PathBuf| (path.clone(), print(path))).collect();
         let changed = now != self.applied && now == self.last;
         self.last = now;
@@ -70,8 +83,10 @@ impl Watch {
     }
 }
 
-/// How often the files are looked at; a change is therefore in force within two to three seconds.
-const INTERVAL: Duration = Duration::from_secs(1);
+/// How often the files are looked at; a change is therefore in force within a third of a second.
+const INTERVAL: Duration = Duration::from_millis(100);
+/// Not every file system tells every change in the metadata.
+const MOST_IDLE: u32 = 9;
 
 #[cfg(test)]
 mod tests {
@@ -154,6 +169,19 @@ mod tests {
         std::os::unix::fs::symlink("v2", folder.path().join("next")).unwrap();
         std::fs::rename(folder.path().join("next"), &link).unwrap();
         assert_eq!([watch.look(Print::of), watch.look(Print::of)], [false, true]);
+    }
+
+    #[test]
+    fn content_is_read_when_the_metadata_change_and_now_and_then() {
+        let folder = Folder::new();
+        folder.write("a", "1");
+        let mut watch = watch(&folder, &["a"]);
+        assert!(watch.is_due(), "the first time");
+        assert_eq!((1..=10).filter(|_| watch.is_due()).count(), 1, "one look in ten");
+        folder.write("a", "22");
+        assert!(watch.is_due());
+        assert!(!watch.look(Print::of) && watch.is_due(), "the second look at a change is due at once");
+        assert!(watch.look(Print::of) && !watch.is_due());
     }
 
     #[test]

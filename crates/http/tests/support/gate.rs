@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use gatewright::{SessionClaims, UnixTime};
 use gatewright_http::{Clock, Log, ServeOptions, Server};
@@ -85,6 +86,15 @@ impl Gate {
     /// Starts a gate with this policy on these addresses.
     pub(crate) fn start_on(policy: &str, listen: &[&str]) -> Self {
         let live = Live::from_text(policy, Path::new("."), Options { watch: false, fetch: false, ..Options::default() }).unwrap();
+        Self::serve(live, listen)
+    }
+
+    /// Starts a gate with the policy of a file that is followed when it changes, and all that it refers to.
+    pub(crate) fn follow(policy: &Path, listen: &[&str]) -> Self {
+        Self::serve(Live::open(policy, Options { fetch: false, ..Options::default() }).unwrap(), listen)
+    }
+
+    fn serve(live: Live, listen: &[&str]) -> Self {
         let lines = Lines::default();
         let log = Log::json(lines.clone());
         let options = ServeOptions {
@@ -129,6 +139,17 @@ impl Gate {
     pub(crate) fn entries(&self) -> Vec<Value> {
         self.log.flush();
         self.lines.entries()
+    }
+
+    /// Carries out a change of files, and waits until it is in force.
+    pub(crate) fn after(&self, change: impl FnOnce()) {
+        let before = Arc::clone(&self.live.current());
+        change();
+        let started = Instant::now();
+        while Arc::ptr_eq(&before, &self.live.current()) {
+            assert!(started.elapsed() < Duration::from_secs(20), "the change is not in force: {:?}", self.entries().last());
+            std::thread::yield_now();
+        }
     }
 
     /// The last decision that was logged.
