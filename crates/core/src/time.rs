@@ -42,7 +42,11 @@ impl UnixTime {
     }
 
     /// Returns the moment of a date that has everything: date, time and offset.
-    pub(crate) fn from_datetime(date: Datetime) -> Option<Self> {
+    pub(crate) fn from_datetime(date: Datetime) -> Result<Self, TimeError> {
+        Self::read_datetime(date).ok_or(TimeError(()))
+    }
+
+    fn read_datetime(date: Datetime) -> Option<Self> {
         let (day, time, offset) = (date.date?, date.time?, date.offset?);
         let minutes = match offset {
             Offset::Z => 0,
@@ -74,7 +78,7 @@ impl UnixTime {
     }
 }
 
-/// The text names no moment.
+/// This is no moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeError(());
 
@@ -103,7 +107,7 @@ impl FromStr for UnixTime {
             let seconds = text.parse().map_err(|_| TimeError(()))?;
             return if seconds <= Self::MAX.0 { Ok(Self(seconds)) } else { Err(TimeError(())) };
         }
-        text.parse().ok().and_then(Self::from_datetime).ok_or(TimeError(()))
+        text.parse().map_err(|_| TimeError(())).and_then(Self::from_datetime)
     }
 }
 

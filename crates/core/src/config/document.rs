@@ -168,13 +168,13 @@ impl Node {
 
     /// Reads a moment: seconds since 1970, or a date with time and offset (RFC 3339), which may be a string.
     pub(super) fn moment(&self) -> Result<UnixTime, Problem> {
-        match &self.value {
-            Value::Integer(_) => self.integer(0, UnixTime::MAX.as_secs()).map(UnixTime::from_secs),
-            Value::Date(date) => {
-                UnixTime::from_datetime(*date).ok_or_else(|| self.problem("the moment needs date, time and offset"))
-            }
-            _ => self.text()?.parse().map_err(|error: TimeError| self.problem(error.to_string())),
-        }
+        let moment = match &self.value {
+            Value::Integer(_) => return self.integer(0, UnixTime::MAX.as_secs()).map(UnixTime::from_secs),
+            Value::Date(date) => UnixTime::from_datetime(*date),
+            Value::Text(text) => text.parse(),
+            _ => return Err(self.wanted("a moment such as 2026-12-31T23:59:59Z")),
+        };
+        moment.map_err(|error: TimeError| self.problem(error.to_string()))
     }
 
     pub(super) fn array(&self) -> Result<&[Self], Problem> {
