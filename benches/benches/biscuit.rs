@@ -83,7 +83,8 @@ fn refused() {
         }
         let value = case["request"]["headers"][0][1].as_str().unwrap();
         let fields = [("authorization", value.to_owned())];
-        let time = timed(|| assert_eq!(ask(&authorizer, &fields).code(), "token_too_complex"));
+        let target = case["request"]["path"].as_str().unwrap();
+        let time = timed(|| assert_eq!(ask_for(&authorizer, target, &fields).code(), "token_too_complex"));
         println!("  {:<44} {:>9.1} µs, {:>6} characters", case["name"].as_str().unwrap(), time / 1e3, value.len());
     }
 }
@@ -93,7 +94,10 @@ fn refused() {
 fn dearest() {
     let root = KeyPair::new();
     let config = config(&root, "64KiB");
-    println!("\nthe dearest tokens that are evaluated: first decision, and each one after it");
+    let long_path = format!("/{}", "a".repeat(8_000));
+    println!(
+        "\nthe dearest tokens that are evaluated: first decision, each one after it, and each one for a path of 8,000 bytes"
+    );
     for (what, code) in SHAPES {
         let token = |size: usize| {
             let alice = Biscuit::builder().code("user(\"alice\")").unwrap().build(&root).unwrap();
@@ -110,13 +114,14 @@ fn dearest() {
         let first = timed(|| drop(ask(&Authorizer::new(&config).unwrap(), &fields)));
         let authorizer = Authorizer::new(&config).unwrap();
         let again = timed(|| drop(ask(&authorizer, &fields)));
-        println!("  {what:<44} {:>7.2} ms {:>7.2} ms   size {size}", first / 1e6, again / 1e6);
+        let long = timed(|| drop(ask_for(&authorizer, &long_path, &fields)));
+        println!("  {what:<44} {:>7.2} ms {:>7.2} ms {:>7.2} ms   size {size}", first / 1e6, again / 1e6, long / 1e6);
     }
 }
 
 type Shape = (&'static str, fn(usize) -> String);
 
-const SHAPES: [Shape; 13] = [
+const SHAPES: [Shape; 17] = [
     ("n facts joined twice", |n| format!("{} check if p($a), p($b), $a < 0", facts(n))),
     ("n facts joined three times", |n| format!("{} check if p($a), p($b), p($c), $a < 0", facts(n))),
     ("two facts joined n times", |n| {
@@ -153,6 +158,19 @@ const SHAPES: [Shape; 13] = [
         let one = |at: usize| format!("check if resource($r), $r.matches(\"^(/?([a-e]|[e-i]|[i-q]|[q-z]|{at})*)*x$\") or true;");
         (0..n).map(one).collect()
     }),
+    ("n looks at a set of 400", |n| {
+        let set = (0..400).map(|at| at.to_string()).collect::<Vec<_>>().join(", ");
+        format!("s({{{set}}}); check if s($a), {}", vec!["$a.length() > 0"; n].join(", "))
+    }),
+    ("n closures around a set of 400", |n| {
+        let set = (0..400).map(|at| at.to_string()).collect::<Vec<_>>().join(", ");
+        format!("s({{{set}}}); check if s($a), {}", vec!["($a.length() > 0 && true)"; n].join(", "))
+    }),
+    ("n sums of the path", |n| format!("check if resource($r), {}", vec!["($r + $r + $r).length() > 0"; n].join(", "))),
+    ("n comparisons of a text of 2,000", |n| {
+        let text = "x".repeat(2_000);
+        format!("check if \"{text}\" !== \"y\", {}", vec![format!("\"{text}\" === \"{text}\""); n].join(", "))
+    }),
     ("n different texts", |n| (0..n).map(|at| format!("p(\"text-{at}\");")).collect()),
 ];
 
@@ -175,7 +193,11 @@ fn authorization(token: &str) -> [(&'static str, String); 1] {
 }
 
 fn ask(authorizer: &Authorizer, fields: &[(&str, String); 1]) -> Decision {
-    authorizer.decide(&Request::new("GET", "https", "app.example.com", PATH, fields), NOW)
+    ask_for(authorizer, PATH, fields)
+}
+
+fn ask_for(authorizer: &Authorizer, target: &str, fields: &[(&str, String); 1]) -> Decision {
+    authorizer.decide(&Request::new("GET", "https", "app.example.com", target, fields), NOW)
 }
 
 /// What somebody writes who has a verified token and no policy of their own.

@@ -8,6 +8,7 @@ mod complexity;
 mod identity;
 mod operator;
 mod program;
+mod revocation_id;
 mod root_key;
 #[cfg(test)]
 mod samples;
@@ -23,6 +24,7 @@ use prost::Message as _;
 use sha2::{Digest, Sha256};
 
 use self::blocks::Blocks;
+use self::complexity::Cost;
 pub(crate) use self::identity::{IdentityQueries, IdentityQuery};
 pub(crate) use self::operator::OperatorCode;
 pub(crate) use self::program::RequestFacts;
@@ -32,7 +34,6 @@ use crate::base64url;
 use crate::identity::Identity;
 use crate::json::Quoted;
 use crate::rejection::{Refusal, Rejection};
-use crate::secret::encode_hex;
 use crate::source::Source;
 use crate::trace::{Step, Trace, check};
 
@@ -81,11 +82,12 @@ impl Biscuits {
 /// A verified biscuit: whose it is, and the checks it is good for only if they hold.
 pub(crate) struct VerifiedBiscuit {
     pub(crate) identity: Arc<Identity>,
-    /// One for each block, in hexadecimal: revoking any of them revokes the token.
+    /// In hexadecimal: revoking any of them revokes the token.
     pub(crate) revocation_ids: Vec<Box<str>>,
     /// The id of the root key, if the file gives it one.
     pub(crate) kid: Option<Arc<str>>,
     program: Program,
+    cost: Cost,
     /// Index into the tables of the file, meaningful only together with `epoch`.
     table: usize,
     epoch: u64,
@@ -99,34 +101,35 @@ impl VerifiedBiscuit {
 
     /// Evaluates every check of the token, and the operator's own, against the facts of one request.
     pub(crate) fn check(&self, facts: &RequestFacts<'_>, trace: &mut impl Trace) -> Result<(), Refusal> {
-        let refusal = match self.program.evaluate(facts) {
-            Verdict::Allowed(_) => {
-                trace.step(|| Step::Check {
-                    name: "checks",
-                    passed: true,
-                    detail: format!("all {} hold", self.program.checks()),
-                });
+        let refusal = match self.cost.check(facts.longest_text()).map(|()| self.program.evaluate(facts)) {
+            Ok(Verdict::Allowed(_)) => {
+                let count = self.program.checks();
+                trace.step(|| Step::Check { name: "checks", passed: true, detail: format!("all {count} hold") });
                 return Ok(());
             }
-            Verdict::Refused { policy, failed } => {
+            Ok(Verdict::Refused { policy, failed }) => {
                 for one in failed.iter().skip(1) {
                     trace.step(|| Step::Check { name: "check", passed: false, detail: format!("{one}, does not hold either") });
                 }
                 let detail = failed.first().map_or_else(|| policy.to_string(), |first| format!("{first}, does not hold"));
                 Refusal::new(Rejection::CaveatFailed, detail)
             }
-            Verdict::Faulty(place, error) => {
+            Ok(Verdict::Faulty(place, error)) => {
                 let place = place.map_or("a rule or policy".to_owned(), |check| check.to_string());
-                Refusal::new(Rejection::CaveatFailed, format!("{place}, cannot be evaluated: {error}"))
+                let error = error.to_string();
+                Refusal::new(Rejection::CaveatFailed, format!("{place}, cannot be evaluated: {}", Quoted(&error)))
             }
-            Verdict::TooMuch(limit) => Refusal::new(Rejection::TokenTooComplex, format!("evaluating reaches a limit: {limit}")),
+            Ok(Verdict::TooMuch(limit)) => {
+                Refusal::new(Rejection::TokenTooComplex, format!("evaluating reaches a limit: {limit}"))
+            }
+            Err(refusal) => refusal,
         };
         trace.step(|| Step::Check { name: "checks", passed: false, detail: refusal.detail.clone().into_owned() });
         Err(refusal)
     }
 }
 
-/// Verifies a token found at `source`: framing, root key, cost, signatures, identity, in this order.
+/// Verifies a token found at `source`: framing, root key, signatures, cost, identity, in this order.
 pub(crate) fn verify(
     token: &[u8],
     source: &Source,
@@ -147,16 +150,14 @@ pub(crate) fn verify(
         return Err(too_large(token.len(), table.max_token));
     }
     check(trace, "size", complexity::check_size(&framed), |count| format!("{count} blocks"))?;
-    let blocks: Result<Vec<schema::Block>, _> =
-        signed_blocks(&framed).map(|signed| schema::Block::decode(signed.block.as_slice())).collect();
-    if let Ok(blocks) = &blocks {
-        let cost = complexity::check(&framed, blocks, &table.code);
-        check(trace, "complexity", cost, |cost| format!("at most {cost} units of work, {} allowed", complexity::MAX_COST))?;
-    }
     // Parses the same bytes once more, and then believes no other.
     let signed = SerializedBiscuit::from_slice(&bytes, key.public).map_err(refuse_signature);
     check(trace, "signature", signed, |_| "verified".to_owned())?;
-    let blocks = blocks.map_err(|_| malformed("a block of the token is none"))?;
+    let blocks = signed_blocks(&framed).map(|signed| schema::Block::decode(signed.block.as_slice()));
+    let blocks: Vec<schema::Block> = blocks.collect::<Result<_, _>>().map_err(|_| malformed("a block of the token is none"))?;
+    let cost = check(trace, "complexity", complexity::check(&framed, &blocks, &table.code), |cost| {
+        format!("at most {} units of work, {} allowed", cost.for_text(0), complexity::MAX_COST)
+    })?;
     let mut blocks =
         check(trace, "content", Blocks::read(&framed, &blocks).map_err(refuse_format), |_| "well formed".to_owned())?;
     let identity = check(trace, "identity", identity::of_first_block(&mut blocks, &table.queries), |identity| {
@@ -164,9 +165,10 @@ pub(crate) fn verify(
     })?;
     Ok(VerifiedBiscuit {
         identity: Arc::new(identity),
-        revocation_ids: signed_blocks(&framed).map(|signed| encode_hex(&signed.signature).into()).collect(),
+        revocation_ids: revocation_id::of_blocks(&framed, key.public.algorithm()),
         kid: key.id.map(|id| id.to_string().into()),
         program: Program::new(blocks, &table.code),
+        cost,
         table: index,
         epoch: table.epoch,
     })

@@ -37,6 +37,9 @@ impl Datalog {
     /// # Errors
     /// It is not well formed, has a `{parameter}`, or trusts a key that is none.
     pub fn parse(text: &str) -> Result<Self, DatalogError> {
+        if depth(text) > MAX_DEPTH {
+            return Err(DatalogError::whole(format!("brackets are nested deeper than {MAX_DEPTH}")));
+        }
         let source = parse_source(text).map_err(|errors| {
             let Some(error) = errors.first() else { return DatalogError::whole("cannot be read") };
             let message = match &error.message {
@@ -109,6 +112,23 @@ fn has_parameters(source: &SourceResult<'_>) -> bool {
         })
 }
 
+/// Returns how deep brackets are nested at the most; those inside texts count too, which is no loss.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth = depth.saturating_add(1),
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// Reading goes down into every bracket.
+const MAX_DEPTH: usize = 32;
+
 /// Returns line and column of a part of the text, both from 1.
 fn place(text: &str, part: &str) -> Option<(usize, usize)> {
     let offset = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
@@ -149,6 +169,14 @@ mod tests {
         for text in ["check if p($x), $x == {y}", "check if [{y}].any($x -> $x == {z})", "check if true trusting {key}"] {
             assert!(error(text).contains("parameter"), "{text}");
         }
+    }
+
+    #[test]
+    fn brackets_do_not_nest_off_the_end_of_the_stack() {
+        let nested = |depth: usize| format!("check if {}true{}", "(".repeat(depth), ")".repeat(depth));
+        assert!(Datalog::parse(&nested(32)).is_ok());
+        assert!(error(&nested(33)).contains("nested deeper than 32"));
+        assert!(error(&nested(100_000)).contains("nested deeper than 32"));
     }
 
     #[test]

@@ -8,7 +8,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use biscuit_auth::builder::{CheckKind, PolicyKind};
-use biscuit_auth::datalog::{self, Fact, Origin, Rule, RunLimits, SymbolTable, Term, TrustedOrigins, World, fact};
+use biscuit_auth::datalog::{
+    self, Binary, Fact, MapKey, Op, Origin, Predicate, Rule, RunLimits, SymbolTable, Term, TrustedOrigins, Unary, World, fact,
+};
 use biscuit_auth::error::{Execution, Expression, RunLimit};
 
 use super::blocks::{Block, Blocks, BlocksOfKey};
@@ -93,7 +95,8 @@ pub(super) struct FailedCheck {
     /// `None` for the operator's.
     pub(super) block: Option<usize>,
     pub(super) number: usize,
-    pub(super) text: String,
+    /// `None` if it is too long to be shown.
+    pub(super) text: Option<String>,
 }
 
 impl Program {
@@ -195,26 +198,35 @@ impl Program {
 
 impl Check {
     fn failed(&self, symbols: &SymbolTable) -> FailedCheck {
-        let queries = self.queries.iter().map(|query| query.rule.clone()).collect();
-        let text = symbols.print_check(&datalog::Check { queries, kind: self.kind.clone() });
+        let text = self.is_short(symbols).then(|| {
+            let queries = self.queries.iter().map(|query| query.rule.clone()).collect();
+            symbols.print_check(&datalog::Check { queries, kind: self.kind.clone() })
+        });
         FailedCheck { block: self.block, number: self.number, text }
     }
 
-    /// One of its queries has to hold, in the sense of the check's kind.
+    /// Whether its text may be written: writing copies what was written before, again and again.
+    fn is_short(&self, symbols: &SymbolTable) -> bool {
+        let mut length = Length { symbols, left: MAX_TEXT };
+        self.queries.iter().all(|query| length.takes_rule(&query.rule))
+    }
+
+    /// Whether it holds: one of its queries has to match, or none for `reject if`.
     fn holds(&self, world: &World, symbols: &SymbolTable) -> Result<bool, Execution> {
         let origin = self.block.unwrap_or(OPERATOR);
+        let mut matched = false;
         for query in &self.queries {
             let matches = query.matches(origin, world, symbols)?;
-            let holds = match self.kind {
-                CheckKind::One => matches > 0,
+            matched |= match self.kind {
+                CheckKind::One | CheckKind::Reject => matches > 0,
                 CheckKind::All => matches > 0 && matches == query.without_expressions().matches(origin, world, symbols)?,
-                CheckKind::Reject => matches == 0,
             };
-            if holds {
-                return Ok(true);
+            if matched {
+                break;
             }
         }
-        Ok(false)
+        // `reject if` fails if any of its queries matches; `biscuit-auth` 6.0.0 lets it hold if any does not.
+        Ok(if self.kind == CheckKind::Reject { !matched } else { matched })
     }
 }
 
@@ -249,6 +261,11 @@ impl Query {
 }
 
 impl RequestFacts<'_> {
+    /// Returns the length of the longest text, in bytes.
+    pub(super) fn longest_text(&self) -> usize {
+        self.operation.len().max(self.resource.len()).max(self.host.len())
+    }
+
     fn facts(&self, symbols: &mut SymbolTable) -> Vec<Fact> {
         let client = self.client.map(|client| client.to_string());
         let texts = [
@@ -271,8 +288,12 @@ impl RequestFacts<'_> {
 impl fmt::Display for FailedCheck {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.block {
-            Some(block) => write!(formatter, "check {} of block {block}, {}", self.number, Quoted(&self.text)),
-            None => write!(formatter, "check {} of `policy`, {}", self.number, Quoted(&self.text)),
+            Some(block) => write!(formatter, "check {} of block {block}, ", self.number)?,
+            None => write!(formatter, "check {} of `policy`, ", self.number)?,
+        }
+        match &self.text {
+            Some(text) => write!(formatter, "{}", Quoted(text)),
+            None => formatter.write_str("which is too long to be shown"),
         }
     }
 }
@@ -287,6 +308,62 @@ impl fmt::Display for MatchedPolicy {
     }
 }
 
+/// How much text may still be written.
+struct Length<'s> {
+    symbols: &'s SymbolTable,
+    left: usize,
+}
+
+impl Length<'_> {
+    fn takes_rule(&mut self, rule: &Rule) -> bool {
+        let of_predicate = |length: &mut Self, predicate: &Predicate| {
+            length.takes(length.of_symbol(predicate.name)) && predicate.terms.iter().all(|term| length.takes_term(term))
+        };
+        rule.body.iter().all(|predicate| of_predicate(self, predicate))
+            && rule.expressions.iter().all(|expression| self.takes_ops(&expression.ops))
+            && self.takes(rule.scopes.len().saturating_mul(80))
+    }
+
+    fn takes_ops(&mut self, ops: &[Op]) -> bool {
+        ops.iter().all(|op| match op {
+            Op::Value(term) => self.takes_term(term),
+            Op::Closure(params, ops) => self.takes(params.len().saturating_mul(16)) && self.takes_ops(ops),
+            Op::Unary(Unary::Ffi(name)) | Op::Binary(Binary::Ffi(name)) => self.takes(self.of_symbol(*name)),
+            Op::Unary(_) | Op::Binary(_) => self.takes(16),
+        })
+    }
+
+    fn takes_term(&mut self, term: &Term) -> bool {
+        match term {
+            Term::Str(symbol) => self.takes(self.of_symbol(*symbol)),
+            Term::Variable(symbol) => self.takes(self.of_symbol((*symbol).into())),
+            Term::Integer(_) | Term::Date(_) | Term::Bool(_) | Term::Null => self.takes(24),
+            Term::Bytes(bytes) => self.takes(bytes.len().saturating_mul(2)),
+            Term::Set(set) => set.iter().all(|term| self.takes_term(term)),
+            Term::Array(array) => array.iter().all(|term| self.takes_term(term)),
+            Term::Map(map) => map.iter().all(|(key, term)| {
+                let key = match key {
+                    MapKey::Integer(_) => 24,
+                    MapKey::Str(symbol) => self.of_symbol(*symbol),
+                };
+                self.takes(key) && self.takes_term(term)
+            }),
+        }
+    }
+
+    fn of_symbol(&self, symbol: u64) -> usize {
+        self.symbols.get_symbol(symbol).map_or(24, str::len).saturating_add(4)
+    }
+
+    fn takes(&mut self, length: usize) -> bool {
+        let left = self.left.checked_sub(length);
+        self.left = left.unwrap_or_default();
+        left.is_some()
+    }
+}
+
+/// In bytes: some times what is shown of a check, and little enough to be written over and over.
+const MAX_TEXT: usize = 1_500;
 /// Facts and iterations are bounded; time is not, because then a decision would depend on how busy the machine is: what an
 /// evaluation may cost has been bounded before it begins.
 pub(super) fn limits() -> RunLimits {

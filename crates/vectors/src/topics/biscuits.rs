@@ -242,6 +242,9 @@ pub(super) fn checks() -> File {
         caveat(),
     )
     .case("reject if", ask("reject if operation(\"GET\")", "/"), caveat())
+    .case("any part of `reject if` refuses", ask("reject if operation(\"GET\") or operation(\"PUT\")", "/"), caveat())
+    .case("its last part too", ask("reject if operation(\"PUT\") or operation(\"GET\")", "/"), caveat())
+    .case("`reject if` of what is not so", ask("reject if operation(\"POST\") or operation(\"PUT\")", "/"), pass())
     .case("check all", ask("ok(1); ok(2); check all ok($n), $n < 3", "/"), pass())
     .case("check all over nothing does not hold", ask("check all ok($n), $n < 3", "/"), caveat())
     .case("a pattern", ask("check if resource($r), $r.matches(\"^/reports/[0-9]+$\")", "/reports/77"), pass())
@@ -298,10 +301,16 @@ pub(super) fn costly() -> File {
     let patterns: String = (0..60).map(|n| format!("check if operation($o), $o.matches(\"[a-z]{{{n}}}\");")).collect();
     let blocks = |count: usize, code: &str| (0..count).fold(biscuit(ALICE), |token, _| token.block(code));
     let rules = format!("{} q($x0, $x1) <- {};", facts(30), join(2));
+    let texts = format!("t({})", (0..4_200).map(|at| format!("\"{at:x}\"")).collect::<Vec<_>>().join(", "));
+    let thousand = (0..1_000).map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
+    let looks = format!("s({{{thousand}}}); {} check if s($a), p($b), {}", facts(60), vec!["$a.length() > 0"; 100].join(", "));
+    let nothing: Vec<String> = (0..40).map(|at| format!("n{at}($x)")).collect();
+    let pattern = "check if resource($r), $r.matches(\"^/([a-z]?[a-z]?[a-z]?){9}.*$\") or true;";
+    let dear = |path: &str| get(path).bearer(&biscuit(ALICE).block(&pattern.repeat(10)).text());
     let long = format!("long(\"{}\"); {explosion}", "x".repeat(47_000));
     File::new(
         "biscuit_costly",
-        "What anybody could append to a token in order to keep the engine busy is refused before a signature is checked.",
+        "What anybody could append to a token in order to keep the engine busy is refused before anything is evaluated.",
         config(&[&table("max_token = \"64KiB\""), MEMBERS]),
     )
     .case("thirty facts joined five times", block(&explosion), too_complex())
@@ -358,4 +367,17 @@ pub(super) fn costly() -> File {
     )
     .case("one costly signature is not too much", get("/").bearer(&biscuit(ALICE).p256_block("p(1)").text()), pass())
     .case("a join in 64 KiB", block(&long), too_complex())
+    .case("four thousand texts", block(&texts), too_complex())
+    .case("a set of a thousand looked at a hundred times", block(&looks), too_complex())
+    .case("closures around a set of a thousand", block(&looks.replace(" > 0", " > 0 && true")), too_complex())
+    .case("a pattern with classes of all letters", block("check if operation($o), $o.matches(\"(?i)[\\\\w&&a]\")"), too_complex())
+    .case("a pattern that counts far", block("check if operation($o), $o.matches(\"([ab]{0,60}){60}c\")"), too_complex())
+    .case("a body of forty predicates that match nothing", block(&format!("check if {}", nothing.join(", "))), too_complex())
+    .case("what a short path allows", dear("/"), pass())
+    .case("a path of 8,000 bytes does not", dear(&format!("/{}", "a".repeat(8_000))), too_complex())
+    .case(
+        "nobody without a token makes the engine look",
+        get("/").bearer(&signed(OTHER, None, &format!("user(\"alice\"); {explosion}")).text()),
+        no("signature_invalid"),
+    )
 }

@@ -8,9 +8,10 @@ use biscuit_auth::format::schema::{self, term};
 
 use super::super::malformed;
 use super::super::program::{MAX_FACTS, MAX_ITERATIONS};
-use super::expression::{self, Sizes};
+use super::cost::{Cost, MAX_COST, USUAL_TEXT};
+use super::expression::{Expression, Sizes};
 use super::names::Names;
-use super::{MAX_COST, too_complex};
+use super::too_complex;
 use crate::rejection::Refusal;
 
 /// Facts counted by predicate, and every rule and query that goes over them.
@@ -18,7 +19,8 @@ pub(super) struct Work<'b> {
     /// How many facts there are before any rule has run.
     facts: Facts<'b>,
     sizes: Sizes,
-    symbols: u64,
+    /// The longest text of the token, in bytes.
+    longest: usize,
     rules: Vec<Clause<'b>>,
     queries: Vec<Clause<'b>>,
 }
@@ -45,19 +47,29 @@ struct Clause<'b> {
     /// Variables in the head: so many terms of a derived fact can differ.
     head_variables: u32,
     body: Vec<Predicate<'b>>,
+    /// What binding its variables by one more fact costs.
+    per_step: u64,
     /// What the expressions cost for one match of the whole body.
-    per_match: u64,
+    per_match: Cost,
+    /// How many times it is run over: `check all` asks twice.
+    times: u64,
 }
 
 impl Default for Work<'_> {
     /// Starts with the facts of any request.
     fn default() -> Self {
         let facts = ["operation", "resource", "host", "client_ip", "time"].map(|name| ((name, 1), 1));
-        Self { facts: facts.into_iter().collect(), sizes: Sizes::default(), symbols: 0, rules: Vec::new(), queries: Vec::new() }
+        Self { facts: facts.into_iter().collect(), sizes: Sizes::default(), longest: 0, rules: Vec::new(), queries: Vec::new() }
     }
 }
 
 impl<'b> Work<'b> {
+    /// Counts the symbols that a block brings.
+    pub(super) fn count_symbols(&mut self, symbols: &[String]) {
+        self.sizes.symbols = self.sizes.symbols.saturating_add(u64::try_from(symbols.len()).unwrap_or(u64::MAX));
+        self.longest = symbols.iter().map(String::len).fold(self.longest, usize::max);
+    }
+
     /// Counts what a block holds; every block is counted before the first is added.
     pub(super) fn count(
         &mut self,
@@ -66,7 +78,6 @@ impl<'b> Work<'b> {
         checks: &[schema::Check],
         names: Names<'b>,
     ) -> Result<(), Refusal> {
-        self.symbols = self.symbols.max(u64::try_from(names.0.len()).unwrap_or(u64::MAX));
         for fact in facts {
             self.sizes.count_predicate(&fact.predicate, names)?;
             let count = self.facts.entry(predicate(&fact.predicate, names)?).or_default();
@@ -89,25 +100,32 @@ impl<'b> Work<'b> {
         names: Names<'b>,
     ) -> Result<(), Refusal> {
         for (number, rule) in rules.iter().enumerate() {
-            let clause = self.clause(Place::Rule(block, number), rule, names)?;
+            let clause = self.clause(Place::Rule(block, number), rule, 1, names)?;
             self.rules.push(clause);
         }
         for (number, check) in checks.iter().enumerate() {
-            self.add_queries(Place::Check(block, number), &check.queries, names)?;
+            let times = if check.kind() == schema::check::Kind::All { 2 } else { 1 };
+            self.add_queries(Place::Check(block, number), &check.queries, times, names)?;
         }
         Ok(())
     }
 
-    pub(super) fn add_queries(&mut self, place: Place, queries: &[schema::Rule], names: Names<'b>) -> Result<(), Refusal> {
+    pub(super) fn add_queries(
+        &mut self,
+        place: Place,
+        queries: &[schema::Rule],
+        times: u64,
+        names: Names<'b>,
+    ) -> Result<(), Refusal> {
         for query in queries {
-            let clause = self.clause(place, query, names)?;
+            let clause = self.clause(place, query, times, names)?;
             self.queries.push(clause);
         }
         Ok(())
     }
 
     /// Bounds everything, or names the clause that costs most.
-    pub(super) fn cost(&self) -> Result<u64, Refusal> {
+    pub(super) fn cost(&self) -> Result<Cost, Refusal> {
         if self.rules.len() > MAX_RULES {
             return Err(too_complex(format!("the token has {} rules, at most {MAX_RULES} are evaluated", self.rules.len())));
         }
@@ -117,44 +135,62 @@ impl<'b> Work<'b> {
             return Err(too_complex(format!("the token has {MAX_FACTS} facts or more")));
         }
         // Every text is looked for among the symbols there are, every fact is copied.
-        let translation = self.sizes.texts.saturating_mul(self.symbols.saturating_add(32)) >> 5;
-        let translation = translation.saturating_add(total.saturating_mul(FACT));
-        let of_rules = self.rules.iter().map(|rule| (rule, self.clause_cost(rule, &facts, total).saturating_mul(iterations)));
+        let translation = self.sizes.texts.saturating_mul(self.sizes.symbols.saturating_add(32)) >> 5;
+        let translation = translation.saturating_add(total.saturating_mul(FACT)).saturating_add(self.sizes.elements);
+        let of_rules = self.rules.iter().map(|rule| (rule, self.clause_cost(rule, &facts, total).times(iterations)));
         let of_queries = self.queries.iter().map(|query| (query, self.clause_cost(query, &facts, total)));
-        let (mut cost, mut costliest) = (translation, (None, 0));
+        let (mut cost, mut costliest) = (Cost::fixed(translation), (None, 0));
         for (clause, of_clause) in of_rules.chain(of_queries) {
-            cost = cost.saturating_add(of_clause);
-            if of_clause > costliest.1 {
-                costliest = (Some(clause.place), of_clause);
+            let of_clause = of_clause.with_text(self.longest);
+            cost = cost.plus(of_clause);
+            if of_clause.for_text(USUAL_TEXT) > costliest.1 {
+                costliest = (Some(clause.place), of_clause.for_text(USUAL_TEXT));
             }
         }
-        if cost > MAX_COST {
+        let units = cost.for_text(USUAL_TEXT);
+        if units > MAX_COST {
             let place = costliest.0.map_or("the facts".to_owned(), |place| place.to_string());
             return Err(too_complex(format!(
-                "evaluating could take {cost} units, at most {MAX_COST} are allowed; most of it {place}"
+                "evaluating could take {units} units, at most {MAX_COST} are allowed; most of it {place}"
             )));
         }
         Ok(cost)
     }
 
-    fn clause(&self, place: Place, rule: &schema::Rule, names: Names<'b>) -> Result<Clause<'b>, Refusal> {
-        let bound: Vec<u32> = rule.body.iter().flat_map(variables).collect();
-        let mut head: Vec<u32> = variables(&rule.head).collect();
+    fn clause(&self, place: Place, rule: &schema::Rule, times: u64, names: Names<'b>) -> Result<Clause<'b>, Refusal> {
+        let distinct = |mut variables: Vec<u32>| {
+            variables.sort_unstable();
+            variables.dedup();
+            variables
+        };
+        let bound = distinct(rule.body.iter().flat_map(variables).collect());
+        let head = distinct(variables(&rule.head).collect());
         if head.iter().any(|variable| !bound.contains(variable)) {
             return Err(malformed("the head of a rule has a variable that its body does not have"));
         }
-        head.sort_unstable();
-        head.dedup();
-        let mut per_match = CLAUSE;
-        for expression in &rule.expressions {
-            per_match = per_match.saturating_add(expression::cost(&expression.ops, self.sizes, names)?);
+        if rule.body.len() > MAX_BODY {
+            return Err(too_complex(format!("{place} has {} predicates, at most {MAX_BODY} are evaluated", rule.body.len())));
+        }
+        let variables = u64::try_from(bound.len()).unwrap_or(u64::MAX);
+        // A term that is copied or compared may be the largest there is.
+        let term = 1_u64.saturating_add(self.sizes.largest_term() >> 1);
+        let widest = rule.body.iter().chain([&rule.head]).map(|predicate| predicate.terms.len()).max().unwrap_or_default();
+        let terms = variables.saturating_add(u64::try_from(widest).unwrap_or(u64::MAX)).saturating_mul(term);
+        let expression = Expression { sizes: self.sizes, names, variables };
+        let mut per_match = Cost::fixed(CLAUSE.saturating_add(terms));
+        for one in &rule.expressions {
+            per_match = per_match.plus(expression.cost(&one.ops)?);
         }
         Ok(Clause {
             place,
             head: predicate(&rule.head, names)?,
             head_variables: u32::try_from(head.len()).unwrap_or(u32::MAX),
             body: rule.body.iter().map(|body| predicate(body, names)).collect::<Result<_, _>>()?,
+            per_step: STEP
+                .saturating_add(u64::try_from(rule.body.len()).unwrap_or(u64::MAX).saturating_mul(2))
+                .saturating_add(terms),
             per_match,
+            times,
         })
     }
 
@@ -213,16 +249,14 @@ impl<'b> Work<'b> {
 
     /// Bounds one run of a clause: for every combination of facts that match the first predicates, all facts are looked at for the
     /// next, and those that match are bound.
-    fn clause_cost(&self, clause: &Clause<'b>, facts: &Facts<'b>, total: u64) -> u64 {
-        let length = u64::try_from(clause.body.len()).unwrap_or(u64::MAX);
-        let step = STEP.saturating_add(length.saturating_mul(2)).saturating_add(self.sizes.elements >> 1);
+    fn clause_cost(&self, clause: &Clause<'b>, facts: &Facts<'b>, total: u64) -> Cost {
         let (mut combinations, mut cost) = (1_u64, CLAUSE);
         for body in &clause.body {
             let looked_at = combinations.saturating_mul(total.saturating_add(7)) >> 3;
             combinations = combinations.saturating_mul(count(facts, body));
-            cost = cost.saturating_add(looked_at).saturating_add(combinations.saturating_mul(step));
+            cost = cost.saturating_add(looked_at).saturating_add(combinations.saturating_mul(clause.per_step));
         }
-        cost.saturating_add(combinations.saturating_mul(clause.per_match))
+        clause.per_match.times(combinations).plus(Cost::fixed(cost)).times(clause.times)
     }
 }
 
@@ -240,6 +274,12 @@ fn count(facts: &Facts<'_>, predicate: &Predicate<'_>) -> u64 {
 }
 
 fn predicate<'b>(predicate: &schema::Predicate, names: Names<'b>) -> Result<Predicate<'b>, Refusal> {
+    if predicate.terms.len() > MAX_TERMS {
+        return Err(too_complex(format!(
+            "a fact or predicate has {} terms, at most {MAX_TERMS} are evaluated",
+            predicate.terms.len()
+        )));
+    }
     Ok((names.get(predicate.name)?, predicate.terms.len()))
 }
 
@@ -272,3 +312,6 @@ const FACT: u64 = 10;
 
 /// Bounding the facts goes over all rules as many times as there are rules.
 const MAX_RULES: usize = 64;
+/// Every predicate takes some of the stack.
+const MAX_BODY: usize = 32;
+const MAX_TERMS: usize = 32;
