@@ -63,11 +63,12 @@ impl ApiKeys {
     }
 }
 
-/// Returns `gwk_<id>` of a key in the form that `gatewright key generate api-key` makes: the part that may be shown.
+/// Returns `gwk_<id>_` of a key in the form that `gatewright key generate api-key` makes: the part that may be shown.
+///
+/// An id has no `_`, so nothing of the secret is taken for a part of it, whatever the secret consists of.
 fn visible_prefix(value: &[u8]) -> Option<&[u8]> {
-    let last = value.iter().rposition(|byte| *byte == b'_')?;
-    let (prefix, _) = value.split_at_checked(last)?;
-    prefix.starts_with(b"gwk_").then_some(prefix)
+    let id_length = value.strip_prefix(PREFIX)?.iter().position(|byte| *byte == b'_').filter(|length| *length <= MAX_ID)?;
+    value.get(..PREFIX.len().saturating_add(id_length))
 }
 
 impl fmt::Debug for ApiKeys {
@@ -80,6 +81,9 @@ impl fmt::Debug for ApiKeys {
 pub(crate) const MIN_KEY: usize = 16;
 /// In bytes.
 const MAX_KEY: usize = 512;
+const PREFIX: &[u8] = b"gwk_";
+/// In bytes, of the id within a key.
+const MAX_ID: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -119,6 +123,11 @@ mod tests {
     fn an_unknown_key_is_told_by_its_visible_prefix_alone() {
         let detail = verify(&keys(None), b"gwk_deploy_SECRETSECRETSECRET", 0).unwrap_err();
         assert_eq!(detail, "no entry has this key, which begins with `gwk_deploy`");
-        assert_eq!(verify(&keys(None), b"SECRETSECRETSECRET_SECRET", 0), Err("no entry has this key".to_owned()));
+        let detail = verify(&keys(None), b"gwk_deploy_SECRET_SECRET_SECRET_9f", 0).unwrap_err();
+        assert_eq!(detail, "no entry has this key, which begins with `gwk_deploy`", "the secret may have `_` itself");
+        for other in [&b"SECRETSECRETSECRET_SECRET"[..], b"gwk_SECRETSECRETSECRETSECRETSECRETSECRET_", b"gwk_SECRETSECRETSECRET"]
+        {
+            assert_eq!(verify(&keys(None), other, 0), Err("no entry has this key".to_owned()));
+        }
     }
 }

@@ -94,6 +94,16 @@ impl CertificateForm {
     }
 }
 
+/// Returns the names of the headers that client certificates are read from, in lower case, where the proxy overwrites them.
+///
+/// # Example
+/// ```
+/// assert!(gatewright::certificate_headers().any(|header| header == "client-cert"));
+/// ```
+pub fn certificate_headers() -> impl Iterator<Item = &'static str> {
+    CertificateForm::ALL.iter().flat_map(|form| form.headers()).copied()
+}
+
 impl Certificates {
     pub(crate) fn new(form: CertificateForm) -> Self {
         Self { form, by_fingerprint: HashMap::new(), by_subject: HashMap::new() }

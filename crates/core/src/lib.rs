@@ -66,6 +66,7 @@ mod policy_test;
 
 // The public interface is:
 pub use authorizer::{Authorizer, InspectedSession, UnknownIssuer};
+pub use certificate::certificate_headers;
 pub use config::{Config, ConfigError, HttpSettings, KeyLocation, Position, Reference, RemoteKeys, Warning};
 pub use crypto::Algorithm;
 pub use datalog::{Datalog, DatalogError};
@@ -73,7 +74,7 @@ pub use decision::{Audit, Challenge, Decision, Denial, Forbidden, Indeterminate,
 pub use headers::Headers;
 pub use identity::{CredentialKind, Identity};
 pub use jwk::{DroppedKey, KeySet, KeySetError};
-pub use network::{Network, NetworkError, TrustedHops, client_from_forwarded_for};
+pub use network::{Network, NetworkError, TrustedHops, client_from_forwarded_for, client_network};
 pub use policy_test::TestReport;
 pub use rejection::{Outage, Rejection};
 pub use request::Request;

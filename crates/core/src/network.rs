@@ -114,6 +114,21 @@ pub enum TrustedHops {
     Networks(Vec<Network>),
 }
 
+/// Returns the network whose addresses belong to one client: the address itself for IPv4, its /64 for IPv6 (RFC 4291 §2.5.1).
+///
+/// # Example
+/// ```
+/// use gatewright::client_network;
+/// let address: std::net::IpAddr = "2001:db8:0:1:a:b:c:d".parse()?;
+/// assert_eq!(client_network(address).to_string(), "2001:db8:0:1::");
+/// assert_eq!(client_network([192, 0, 2, 1].into()).to_string(), "192.0.2.1");
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+#[must_use]
+pub fn client_network(address: IpAddr) -> IpAddr {
+    if address.is_ipv4() { address } else { masked(address, 64) }
+}
+
 /// Finds the client in the `X-Forwarded-For` fields: the rightmost address that is not one of the trusted hops.
 ///
 /// The fields count as one list, in order. An entry is an IPv4 or IPv6 address and nothing else: no port, no brackets, no zone,
@@ -153,7 +168,7 @@ fn parse_prefix(text: &str) -> Option<u8> {
     text.parse().ok().filter(|_| well_formed)
 }
 
-fn masked(address: IpAddr, prefix: u8) -> IpAddr {
+pub(crate) fn masked(address: IpAddr, prefix: u8) -> IpAddr {
     let prefix = u32::from(prefix);
     match address {
         IpAddr::V4(v4) => {

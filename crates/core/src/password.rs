@@ -12,6 +12,7 @@ use self::hash::StoredHash;
 use crate::claims::check_name;
 use crate::identity::{CredentialKind, Identity};
 use crate::rejection::{Refusal, Rejection};
+use crate::secret::Unprinted;
 
 /// The users of every `[[basic]]`.
 #[derive(Clone, Debug, Default)]
@@ -27,11 +28,15 @@ pub(crate) struct User {
     hash: StoredHash,
 }
 
+/// The groups of each user.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupFile(HashMap<String, Vec<Box<str>>>);
+
 /// A user name and a password, as a client sent them.
 #[derive(Clone, Debug)]
 pub(crate) struct UserPass {
     pub(crate) name: String,
-    pub(crate) password: String,
+    pub(crate) password: Unprinted,
 }
 
 /// The account a name belongs to.
@@ -55,44 +60,43 @@ impl UserPass {
         if text.contains(char::is_control) {
             return Err(malformed("the user name or password has control characters"));
         }
-        Ok(Self { name: name.to_owned(), password: password.to_owned() })
+        Ok(Self { name: name.to_owned(), password: password.to_owned().into() })
     }
 }
 
 impl Passwords {
-    /// Adds the users of an htpasswd file, and their groups as a group file (`group: user user …`) has them.
+    /// Adds the users of an htpasswd file, and their groups.
     ///
     /// The error says in which line what is wrong; the warnings name members of groups who are no users.
-    pub(crate) fn add(&mut self, htpasswd: &str, groups: Option<&str>) -> Result<Vec<String>, String> {
-        let mut members = groups.map(parse_groups).transpose()?;
+    pub(crate) fn add(&mut self, htpasswd: &str, mut members: Option<GroupFile>) -> Result<Vec<String>, String> {
         for (number, line) in lines(htpasswd) {
-            let (name, hash) =
-                line.split_once(':').ok_or_else(|| format!("line {number}: write `name:hash`, as the program htpasswd does"))?;
+            let (name, hash) = line.split_once(':').ok_or_else(|| {
+                format!("line {number}: write `name:hash`, as the program htpasswd does, or `file:PATH` for a file of such lines")
+            })?;
             check_name(name).map_err(|fault| format!("line {number}: the user name {fault}"))?;
             let hash = StoredHash::parse(hash).map_err(|what| format!("line {number}: user `{name}`: {what}"))?;
             let mut identity = Identity::new(name, CredentialKind::Basic);
-            identity.groups = members.as_mut().map(|members| members.remove(name).unwrap_or_default());
+            identity.groups = members.as_mut().map(|members| members.0.remove(name).unwrap_or_default());
             if self.by_name.insert(name.into(), self.users.len()).is_some() {
                 return Err(format!("line {number}: user `{name}` is there twice"));
             }
             self.users.push(User { identity: Arc::new(identity), hash });
         }
-        if self.users.is_empty() {
-            return Err("there is nobody in it; add a line with `htpasswd -B`".to_owned());
-        }
-        let mut strangers: Vec<&String> = members.iter().flat_map(HashMap::keys).collect();
+        let mut strangers: Vec<&String> = members.iter().flat_map(|members| members.0.keys()).collect();
         strangers.sort();
         Ok(strangers.into_iter().map(|name| format!("`{name}` has groups and no password")).collect())
     }
 
-    /// Finds the account of a name, compared byte for byte: no name has a second spelling.
-    pub(crate) fn account(&self, name: &str) -> Option<Account<'_>> {
+    /// Finds the account of a name, compared byte for byte: no name has a second spelling. `None` if nobody has an account.
+    ///
+    /// The hash decides who stands in for somebody who has none: always the same user for the same name, and which one nobody
+    /// outside can tell.
+    pub(crate) fn account(&self, name: &str, hash: u64) -> Option<Account<'_>> {
         if let Some(user) = self.by_name.get(name).and_then(|position| self.users.get(*position)) {
             return Some(Account::Of(user));
         }
-        // Always the same user for the same name, and which one nobody outside can tell.
-        let hash = usize::try_from(self.by_name.hasher().hash_one(name)).unwrap_or_default();
-        let position = hash.checked_rem(self.users.len())?;
+        let count = u64::try_from(self.users.len()).ok()?;
+        let position = usize::try_from(hash.checked_rem(count)?).ok()?;
         self.users.get(position).map(Account::Nobody)
     }
 }
@@ -117,22 +121,23 @@ impl<'p> Account<'p> {
     }
 }
 
-/// Reads `group: user user …`, one group in a line, as Apache's `AuthGroupFile` has it.
-fn parse_groups(text: &str) -> Result<HashMap<String, Vec<Box<str>>>, String> {
-    let mut members: HashMap<String, Vec<Box<str>>> = HashMap::new();
-    for (number, line) in lines(text) {
-        let (group, names) =
-            line.split_once(':').ok_or_else(|| format!("line {number} of the groups: write `group: user user`"))?;
-        let group = group.trim();
-        check_name(group).map_err(|fault| format!("line {number} of the groups: the group's name {fault}"))?;
-        for name in names.split_ascii_whitespace() {
-            let groups = members.entry(name.to_owned()).or_default();
-            if !groups.iter().any(|known| **known == *group) {
-                groups.push(group.into());
+impl GroupFile {
+    /// Reads `group: user user …`, one group in a line, as Apache's `AuthGroupFile` has it; the error says in which line.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let mut members: HashMap<String, Vec<Box<str>>> = HashMap::new();
+        for (number, line) in lines(text) {
+            let (group, names) = line.split_once(':').ok_or_else(|| format!("line {number}: write `group: user user`"))?;
+            let group = group.trim();
+            check_name(group).map_err(|fault| format!("line {number}: the group's name {fault}"))?;
+            for name in names.split_ascii_whitespace() {
+                let groups = members.entry(name.to_owned()).or_default();
+                if !groups.iter().any(|known| **known == *group) {
+                    groups.push(group.into());
+                }
             }
         }
+        Ok(Self(members))
     }
-    Ok(members)
 }
 
 /// Returns the lines that say something, with their numbers from 1.
@@ -151,14 +156,14 @@ mod tests {
 
     fn passwords(groups: Option<&str>) -> Passwords {
         let mut passwords = Passwords::default();
-        passwords.add(ALICE, groups).unwrap();
+        passwords.add(ALICE, groups.map(|text| GroupFile::parse(text).unwrap())).unwrap();
         passwords
     }
 
     fn parse(text: &[u8]) -> Result<(String, String), &'static str> {
         let encoded = base64_simd::STANDARD.encode_to_string(text);
         let parsed = UserPass::parse(encoded.as_bytes());
-        parsed.map(|it| (it.name, it.password)).map_err(|refusal| refusal.rejection.code())
+        parsed.map(|it| (it.name, it.password.to_string())).map_err(|refusal| refusal.rejection.code())
     }
 
     #[test]
@@ -182,7 +187,7 @@ mod tests {
     fn only_the_right_password_of_the_right_name_is_somebody() {
         let passwords = passwords(None);
         let verify = |name: &str, password: &str| {
-            passwords.account(name).and_then(|account| account.verify(password)).map(|user| user.identity.subject().to_owned())
+            passwords.account(name, 7).and_then(|account| account.verify(password)).map(|user| user.identity.subject().to_owned())
         };
         assert_eq!(verify("alice", "secret").as_deref(), Some("alice"));
         for (name, password) in [("alice", "Secret"), ("alice", ""), ("Alice", "secret"), ("alice ", "secret"), ("", "secret")] {
@@ -193,24 +198,24 @@ mod tests {
     #[test]
     fn a_group_file_gives_groups_and_strangers_are_named() {
         let mut passwords = Passwords::default();
-        let warnings = passwords.add(ALICE, Some("# who\nstaff: alice bob\nadmins : alice\nstaff: alice\n")).unwrap();
+        let warnings = passwords
+            .add(ALICE, Some(GroupFile::parse("# who\nstaff: alice bob\nadmins : alice\nstaff: alice\n").unwrap()))
+            .unwrap();
         assert_eq!(warnings, ["`bob` has groups and no password"]);
-        let Some(Account::Of(alice)) = passwords.account("alice") else { panic!("alice is there") };
+        let Some(Account::Of(alice)) = passwords.account("alice", 7) else { panic!("alice is there") };
         assert_eq!(alice.identity.groups().collect::<Vec<_>>(), ["staff", "admins"]);
     }
 
     #[test]
     fn without_a_group_file_nothing_is_said_of_groups() {
         let passwords = passwords(None);
-        let Some(Account::Of(alice)) = passwords.account("alice") else { panic!("alice is there") };
+        let Some(Account::Of(alice)) = passwords.account("alice", 7) else { panic!("alice is there") };
         assert_eq!(alice.identity.groups, None);
     }
 
     #[test]
     fn wrong_lines_are_named_by_their_number() {
         for (text, hint) in [
-            ("", "nobody"),
-            ("# nobody\n\n", "nobody"),
             ("\nalice", "line 2: write `name:hash`"),
             (":$2b$04$xPcmM9vdqLbpoORXbhCHYOfyXMXawPau/s46rD3AI7zajaqSk28GS", "line 1: the user name is empty"),
             (&format!("{ALICE}\n{ALICE}"), "line 2: user `alice` is there twice"),
@@ -219,7 +224,15 @@ mod tests {
             let error = Passwords::default().add(text, None).unwrap_err();
             assert!(error.contains(hint), "{text}: {error}");
         }
-        let error = Passwords::default().add(ALICE, Some("staff alice")).unwrap_err();
-        assert!(error.contains("line 1 of the groups"), "{error}");
+        assert_eq!(GroupFile::parse("staff: alice\nstaff alice").unwrap_err(), "line 2: write `group: user user`");
+    }
+
+    #[test]
+    fn a_file_without_users_is_nobody() {
+        for text in ["", "# nobody\n\n"] {
+            let mut passwords = Passwords::default();
+            assert_eq!(passwords.add(text, None), Ok(Vec::new()));
+            assert!(passwords.account("alice", 7).is_none());
+        }
     }
 }

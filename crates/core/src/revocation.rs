@@ -3,16 +3,18 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::rejection::{Refusal, Rejection};
-use crate::time::UnixTime;
+use crate::time::{TimeError, UnixTime};
 
 /// What was revoked.
 ///
 /// The JSON form is `{ "sessions": [sid], "tokens": [jti], "subjects": [{ "subject", "issuer"?, "before" }] }`; every member
-/// may be left out. A subject's entry revokes what was issued before `before` (seconds since the epoch), at that issuer or,
-/// without `issuer`, anywhere; a credential that does not say when it was issued counts as issued before.
+/// may be left out. `sid` is a session's id, `jti` a token's, or the revocation id of any block of a biscuit (hexadecimal, in
+/// either case). A subject's entry revokes what was issued before `before` (seconds since 1970, or `"2026-12-31T23:59:59Z"`), at
+/// that issuer or, without `issuer`, anywhere; a credential that does not say when it was issued counts as issued before.
 ///
 /// # Example
 /// ```
@@ -72,14 +74,21 @@ impl Revocations {
     /// # Errors
     /// The text is not JSON, has an unknown member, or a member of the wrong type.
     pub fn from_json(text: &str) -> Result<Self, RevocationsError> {
+        // Serde would read an array as the members in their order.
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(RevocationsError(
+                "expected an object such as { \"sessions\": [], \"tokens\": [], \"subjects\": [] }".to_owned(),
+            ));
+        }
         let document: Document = serde_json::from_str(text).map_err(|error| RevocationsError(error.to_string()))?;
+        let hex = document.tokens.iter().filter(|id| is_upper_hex(id)).map(|id| id.to_ascii_lowercase()).collect::<Vec<_>>();
         let mut list = Self {
             sessions: document.sessions.into_iter().collect(),
-            tokens: document.tokens.into_iter().collect(),
+            tokens: document.tokens.into_iter().chain(hex).collect(),
             subjects: HashMap::new(),
         };
         for entry in document.subjects {
-            let revoked = RevokedSubject { issuer: entry.issuer, before: UnixTime::from_secs(entry.before) };
+            let revoked = RevokedSubject { issuer: entry.issuer, before: entry.before };
             list.subjects.entry(entry.subject).or_default().push(revoked);
         }
         Ok(list)
@@ -122,8 +131,32 @@ struct Document {
 struct SubjectEntry {
     subject: String,
     issuer: Option<String>,
-    before: u64,
+    #[serde(deserialize_with = "moment")]
+    before: UnixTime,
 }
+
+/// Reads seconds since 1970, or a date with time and offset (RFC 3339).
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UnixTime, D::Error> {
+    let wrong = |what: &dyn fmt::Display| D::Error::custom(format!("`before`: {what}"));
+    match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Number(number) => match number.as_u64() {
+            Some(seconds) if seconds <= UnixTime::MAX.as_secs() => Ok(UnixTime::from_secs(seconds)),
+            _ => Err(wrong(&format_args!("{number} is not between 0 and {}, in seconds", UnixTime::MAX))),
+        },
+        serde_json::Value::String(text) => text.parse().map_err(|error: TimeError| wrong(&error)),
+        _ => Err(wrong(&"expected seconds since 1970, or a moment such as \"2026-12-31T23:59:59Z\"")),
+    }
+}
+
+/// Whether this is what a block of a biscuit may be called by, in capitals.
+fn is_upper_hex(id: &str) -> bool {
+    id.len() >= SIGNATURE_DIGITS
+        && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && id.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// No signature is shorter.
+const SIGNATURE_DIGITS: usize = 128;
 
 #[cfg(test)]
 mod tests {
@@ -149,6 +182,41 @@ mod tests {
         assert!(!check(list, Some("https://a"), Some(1)));
         assert!(check(list, Some("https://b"), Some(1)));
         assert!(check(list, None, Some(1)));
+    }
+
+    #[test]
+    fn a_moment_is_seconds_or_a_date() {
+        let list = |before: &str| format!(r#"{{"subjects":[{{"subject":"bob","before":{before}}}]}}"#);
+        assert!(!check(&list("\"1970-01-01T00:01:40Z\""), None, Some(99)));
+        assert!(check(&list("\"1970-01-01T00:01:40Z\""), None, Some(100)));
+        for (wrong, sentence) in [
+            ("\"soon\"", "such as 2026-12-31T23:59:59Z"),
+            ("1767225600000", "is not between 0 and"),
+            ("-1", "is not between 0 and"),
+            ("1.5", "is not between 0 and"),
+            ("null", "expected seconds since 1970"),
+        ] {
+            let error = Revocations::from_json(&list(wrong)).unwrap_err().to_string();
+            assert!(error.contains(sentence) && error.contains("line 1"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_an_object_with_known_members() {
+        for wrong in ["", "[]", "[[\"a\"],[],[]]", "null", "{\"session\":[]}", "{\"sessions\":[1]}", "{\"tokens\":\"a\"}", "{} x"]
+        {
+            assert!(Revocations::from_json(wrong).is_err(), "{wrong}");
+        }
+        assert!(Revocations::from_json(" {}\n").is_ok());
+    }
+
+    #[test]
+    fn the_id_of_a_block_may_be_written_in_capitals() {
+        let id = "0a".repeat(64);
+        let list = Revocations::from_json(&format!(r#"{{"tokens":["{}"]}}"#, id.to_uppercase())).unwrap();
+        let blocks = [Box::from(id)];
+        let credential = Revocable { id: RevocableId::Blocks(&blocks), subject: "bob", issuer: None, issued_at: None };
+        assert!(list.check(credential).is_err());
     }
 
     #[test]

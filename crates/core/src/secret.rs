@@ -67,6 +67,30 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A text that `Debug` leaves out: with it somebody could act as somebody else, or learn what they asked for.
+#[derive(Clone, Default)]
+pub(crate) struct Unprinted(String);
+
+impl From<String> for Unprinted {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::ops::Deref for Unprinted {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Unprinted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "({} bytes)", self.0.len())
+    }
+}
+
 /// Encodes as hexadecimal digits in lower case.
 pub(crate) fn encode_hex(bytes: &[u8]) -> String {
     let mut digits = String::with_capacity(bytes.len().saturating_mul(2));

@@ -125,14 +125,8 @@ impl Sessions {
         })
     }
 
-    /// Returns the payload (JSON) of a value that was sealed here, and whether its times hold, whatever the host.
-    pub(crate) fn inspect(&self, value: &[u8], now: UnixTime) -> Result<(Vec<u8>, Result<(), Refusal>), Refusal> {
-        let (json, payload) = self.unseal(value, now)?;
-        Ok((json, self.check_times(&payload, now)))
-    }
-
     /// Reads a value as far as it does not depend on time or host: form, key, MAC, payload.
-    fn unseal(&self, value: &[u8], now: UnixTime) -> Result<(Vec<u8>, Payload), Refusal> {
+    pub(crate) fn unseal(&self, value: &[u8], now: UnixTime) -> Result<(Vec<u8>, Payload), Refusal> {
         let sealed = Sealed::parse(value).ok_or_else(|| malformed("the cookie is not `v1.<kid>.<payload>.<mac>`"))?;
         let key = self.keys().find(|key| key.kid.as_bytes() == sealed.kid);
         let key = key.ok_or_else(|| {
@@ -147,7 +141,8 @@ impl Sessions {
         Ok((json, payload))
     }
 
-    fn check_times(&self, payload: &Payload, now: UnixTime) -> Result<(), Refusal> {
+    /// Refuses a session that has ended.
+    pub(crate) fn check_times(&self, payload: &Payload, now: UnixTime) -> Result<(), Refusal> {
         let expires = UnixTime::from_secs(payload.exp).min(UnixTime::from_secs(payload.iat).plus(self.lifetime));
         if now >= expires {
             return Err(Refusal::new(Rejection::SessionExpired, format!("session expired at {expires}, now {now}")));

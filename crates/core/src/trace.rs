@@ -104,6 +104,13 @@ pub enum Step {
         /// Where it was found: `bearer`, `cookie:NAME` or `header:NAME`.
         source: String,
     },
+    /// Something that looks like a credential, and is not read.
+    Ignored {
+        /// The header.
+        header: String,
+        /// Why, in words.
+        detail: String,
+    },
     /// A check on the request or on the credential.
     Check {
         /// What was checked.
@@ -158,6 +165,7 @@ impl fmt::Display for Step {
                 )
             }
             Self::Credential { kind, source } => write!(formatter, "credential  {kind} ({source})"),
+            Self::Ignored { header, detail } => write!(formatter, "ignored     `{header}`: {detail}"),
             Self::Check { name, passed, detail } => write!(formatter, "  {}  {name}: {detail}", mark(passed)),
             Self::Rule { rule, matched, detail } => write!(formatter, "rule        {} `{rule}`: {detail}", mark(matched)),
             Self::Condition { rule: _, table, key, passed, detail } => {

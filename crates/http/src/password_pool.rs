@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use gatewright::client_network;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The room, shared by all connections.
@@ -24,7 +25,7 @@ struct Queues {
     total: usize,
 }
 
-/// A client; those whose address nobody knows are one.
+/// A client's network; those whose address nobody knows are one.
 type Client = Option<IpAddr>;
 
 #[derive(Debug)]
@@ -55,7 +56,8 @@ impl PasswordPool {
     ///
     /// # Errors
     /// Too many wait, of this client or of all.
-    pub(crate) async fn place(&self, client: Client) -> Result<Place, PoolFull> {
+    pub(crate) async fn place(&self, client: Option<IpAddr>) -> Result<Place, PoolFull> {
+        let client = client.map(client_network);
         let (queued, turn) = self.queue(client)?;
         // The semaphores are never closed; if one were, there would be no room.
         let turn = turn.acquire_owned().await.map_err(|_| PoolFull)?;

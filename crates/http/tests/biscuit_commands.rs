@@ -84,8 +84,13 @@ fn inspect_shows_the_blocks_and_says_whether_the_policy_accepts_them() {
     {
         assert!(ran.out.contains(text), "{text}: {ran:?}");
     }
-    let bare = place.run_with_input(&["biscuit", "inspect", "-"], &token);
+    let here = place.run_with_input(&["biscuit", "inspect", "-"], &token);
+    assert!(here.code == 0 && here.out.contains("verified: subject"), "{here:?}");
+    let bare = Place::new("version = 1\n").run_with_input(&["biscuit", "inspect", "-"], &token);
     assert!(bare.code == 0 && bare.out.contains("not verified"), "{bare:?}");
+    place.write("token", &token);
+    let named = place.run(&["biscuit", "inspect", "token"]);
+    assert!(named.code == 2 && named.err.contains("`token` is a file: to read it, write `- < token`"), "{named:?}");
 
     let other = Place::new("");
     other.write("root.key", &other.run(&["key", "generate", "biscuit"]).out);

@@ -86,6 +86,48 @@ fn check_as_json_has_the_place_of_the_error() {
 }
 
 #[test]
+fn check_reads_the_list_of_revocations() {
+    let place = Place::new(&format!("{POLICY}\n[revocations]\nfile = \"revocations.json\"\n"));
+    for (list, sentence) in
+        [(None, "revocations.json"), (Some("[]"), "expected an object"), (Some("{ \"session\": [] }"), "unknown field `session`")]
+    {
+        if let Some(list) = list {
+            place.write("revocations.json", list);
+        }
+        let ran = place.run(&["check", "gatewright.toml"]);
+        assert!(ran.code == 1 && ran.err.contains("the list of revocations") && ran.err.contains(sentence), "{ran:?}");
+        let json = place.run(&["check", "--json", "gatewright.toml"]).json();
+        assert!(json["error"]["message"].as_str().unwrap().contains(sentence), "{json}");
+    }
+    place.write("revocations.json", "{}");
+    assert_eq!(place.run(&["check", "gatewright.toml"]).code, 0);
+}
+
+#[test]
+fn check_notes_what_the_proxy_has_to_do_and_strict_lets_it_pass() {
+    let place = Place::new(&POLICY.replace("lifetime = \"12h\"", "lifetime = \"12h\"\nidle = \"1h\""));
+    let ran = place.run(&["check", "--strict", "gatewright.toml"]);
+    assert!(ran.code == 0 && ran.out.contains("note: gatewright.toml:") && ran.out.contains("auth_request_set"), "{ran:?}");
+}
+
+#[test]
+fn decide_tells_which_credentials_nobody_reads() {
+    let form = "[[client_cert]]\nform = \"rfc9440\"\nentries = []\n";
+    let rules = POLICY.replace("{ groups = [\"admins\"] }", "{ groups = [\"admins\"], credentials = [\"session\"] }");
+    let place = Place::new(&format!("{rules}\n{form}"));
+    let asked = ["decide", "--header", "Authorization: Bearer e30.e30.AAAA", "--header", "Client-Cert: :AAAA:"];
+    let url = "https://app.example.com/";
+    let ran = place.run(&[&asked[..], &[url]].concat());
+    assert!(ran.code == 10, "{ran:?}");
+    assert!(ran.out.contains("ignored     `authorization`: the file has no [[issuer]]"), "{ran:?}");
+    assert!(ran.out.contains("ignored     `client-cert`: nobody vouches"), "{ran:?}");
+    let vouched = place.run(&[&asked[..], &["--proxy-sets", "Client-Cert", url]].concat());
+    assert!(vouched.out.contains("certificate_unknown") && !vouched.out.contains("nobody vouches"), "{vouched:?}");
+    let misspelt = place.run(&[&asked[..], &["--proxy-sets", "Client-Certificate", url]].concat());
+    assert!(misspelt.code == 2 && misspelt.err.contains("write some of client-cert"), "{misspelt:?}");
+}
+
+#[test]
 fn check_of_a_file_that_is_not_there_is_a_usage_error() {
     let ran = Place::new(POLICY).run(&["check", "missing.toml"]);
     assert_eq!(ran.code, 2, "{ran:?}");
@@ -224,6 +266,18 @@ fn inspect_fails_for_an_altered_and_for_an_expired_session() {
     assert_eq!(place.run(&["session", "inspect", "--now", "1767229199", &value]).code, 0);
     assert_eq!(place.run(&["session", "inspect", "--now", "1767229200", &value]).code, 1);
     assert_eq!(place.run(&["session", "inspect", "--now", "1767225600", &format!("{value}A")]).code, 1);
+}
+
+#[test]
+fn inspect_says_that_a_session_was_revoked() {
+    let place = Place::new(&format!("{POLICY}\n[revocations]\nfile = \"revocations.json\"\n"));
+    place.write("revocations.json", "{}");
+    let minted = place.run(&["session", "mint", "--subject", "alice", "--json"]).json();
+    let value = minted["value"].as_str().unwrap();
+    assert_eq!(place.run(&["session", "inspect", value]).code, 0);
+    place.write("revocations.json", &format!("{{ \"sessions\": [{}] }}", minted["sid"]));
+    let ran = place.run(&["session", "inspect", value]);
+    assert!(ran.code == 1 && ran.err.contains("revoked") && ran.out.contains("alice"), "{ran:?}");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 /// What the file refers to, beside the environment.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
+    ("revocations.json", "{}"),
     ("users.htpasswd", "alice:$2b$04$xPcmM9vdqLbpoORXbhCHYOfyXMXawPau/s46rD3AI7zajaqSk28GS\n"),
     ("groups", "staff: alice\n"),
     (

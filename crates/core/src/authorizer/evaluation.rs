@@ -15,6 +15,7 @@ use crate::policy::rule::{Candidate, Effect, Match, Rule};
 use crate::policy::{self, Shortfall};
 use crate::rejection::{Failure, Outage, Refusal, Rejection};
 use crate::request::{ParsedRequest, Request};
+use crate::secret::Unprinted;
 use crate::time::UnixTime;
 use crate::trace::{Step, Trace};
 
@@ -180,7 +181,7 @@ impl Evaluation<'_> {
                 let reason = Reason { rule, shadows, detail, wants_keys, audit };
                 let www_authenticate = www_authenticate(shown, self.compiled.default_scheme, rejection, &wanted);
                 if rejection.status() == 401 {
-                    let login_url = self.login_url(parsed, &wanted);
+                    let login_url = self.login_url(parsed, &wanted).map(Unprinted::from);
                     return Decision::Challenge(Challenge { rejection, reason, www_authenticate, login_url });
                 }
                 let is_token = shown.is_some_and(|shown| matches!(shown.kind, CredentialKind::Jwt | CredentialKind::Biscuit));
@@ -207,7 +208,7 @@ impl Evaluation<'_> {
             identity,
             kid,
             identity_headers: Arc::clone(&self.compiled.identity_headers),
-            assertion: assertion.unwrap_or_default(),
+            assertion: assertion.unwrap_or_default().into(),
             renewed_session,
         };
         if unsigned {

@@ -16,7 +16,7 @@ use crate::jwk::KeySet;
 use crate::jwt::IssuerKeys;
 use crate::memory::Memory;
 use crate::policy::Policy;
-use crate::rejection::{Failure, Outage, Refusal};
+use crate::rejection::Outage;
 use crate::request::Request;
 use crate::return_address::Login;
 use crate::revocation::Revocations;
@@ -249,10 +249,13 @@ impl Authorizer {
     /// # Errors
     /// The value was not sealed with these settings, said in words; the reason code comes first.
     pub fn inspect_session(&self, value: &str, now: UnixTime) -> Result<InspectedSession, String> {
-        let describe = |refusal: Refusal| Failure::from(refusal).to_string();
-        let sessions = self.compiled.credentials.sessions.as_ref().ok_or("the configuration has no [session]")?;
-        let (payload, times) = sessions.inspect(value.as_bytes(), now).map_err(describe)?;
-        Ok(InspectedSession { payload: String::from_utf8_lossy(&payload).into_owned(), refusal: times.err().map(describe) })
+        match self.compiled.credentials.inspect_session(value.as_bytes(), now) {
+            Ok((json, failure)) => Ok(InspectedSession {
+                payload: String::from_utf8_lossy(&json).into_owned(),
+                refusal: failure.map(|failure| failure.to_string()),
+            }),
+            Err(failure) => Err(failure.to_string()),
+        }
     }
 
     /// Returns the public keys of assertions as a JWKS (RFC 7517 §5) in JSON, for backends to verify them with; `None` without

@@ -42,6 +42,10 @@ impl OperatorCode {
         Ok(Self { text: text.to_owned(), wire, facts, rules, checks, policies })
     }
 
+    pub(super) fn can_allow(&self) -> bool {
+        self.policies.iter().any(|policy| policy.kind == PolicyKind::Allow)
+    }
+
     /// The form it would be sent in, for bounding what it costs.
     pub(super) fn wire(&self) -> &AuthorizerWorld {
         &self.wire

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use biscuit_auth::{Algorithm, PublicKey};
+use biscuit_auth::{Algorithm, KeyPair, PrivateKey, PublicKey};
 
 use super::Biscuits;
 use crate::rejection::{Refusal, Rejection};
@@ -20,16 +20,23 @@ impl RootKey {
         let (algorithm, digits) = match text.split_once('/') {
             Some(("ed25519", digits)) => (Algorithm::Ed25519, digits),
             Some(("secp256r1", digits)) => (Algorithm::Secp256r1, digits),
-            Some(("ed25519-private" | "secp256r1-private", _)) => {
-                return Err(
-                    "this is a private key; write the public one, which `gatewright key generate biscuit` prints beside it"
-                        .to_owned(),
-                );
-            }
+            Some(("ed25519-private", digits)) => return Err(private(digits, Algorithm::Ed25519)),
+            Some(("secp256r1-private", digits)) => return Err(private(digits, Algorithm::Secp256r1)),
             _ => return Err("expected a public key such as `ed25519/<64 hexadecimal digits>`".to_owned()),
         };
         let public = PublicKey::from_bytes_hex(digits, algorithm).map_err(|error| format!("the key cannot be used: {error}"))?;
         Ok(Self { id, public })
+    }
+}
+
+/// What to write where somebody has written a private key, which is never repeated.
+fn private(digits: &str, algorithm: Algorithm) -> String {
+    match PrivateKey::from_bytes_hex(digits.trim(), algorithm) {
+        Ok(private) => format!(
+            "this is a private key, which belongs elsewhere; write its public half: `{}`",
+            KeyPair::from(&private).public()
+        ),
+        Err(_) => "this is a private key, and not a whole one; write the public one".to_owned(),
     }
 }
 

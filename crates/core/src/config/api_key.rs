@@ -22,7 +22,7 @@ pub(super) fn read(table: &mut Table<'_>, reader: &mut Reader<'_>) -> Result<Vec
         if all.iter().any(|known| known.header == keys.header) {
             return Err(header.problem(format!("the header `{}` has keys already", keys.header)));
         }
-        let entries = entries::read(entries_node, "key", reader, |entry| {
+        let entries = entries::read(entries_node, ("key", "[[key]]"), reader, |entry| {
             let (sha256, key) = read_key(entry)?;
             let id = Arc::clone(&key.id);
             if keys.add(sha256, key) { Ok(id) } else { Err(entry.problem("this hash is there twice")) }

@@ -1,8 +1,8 @@
 //! `[[basic]]`: user names and passwords.
 
-use super::document::{Problem, Table};
-use super::reader::Reader;
-use crate::password::Passwords;
+use super::document::{Node, Problem, Table};
+use super::reader::{Reader, path, problem_in};
+use crate::password::{GroupFile, Passwords};
 
 /// Reads every table into one set of users; `None` if there is no table, or not everything was read.
 pub(super) fn read(table: &mut Table<'_>, reader: &mut Reader<'_>) -> Result<Option<Passwords>, Problem> {
@@ -18,8 +18,9 @@ pub(super) fn read(table: &mut Table<'_>, reader: &mut Reader<'_>) -> Result<Opt
         let groups = groups_node.map(|node| reader.text_file(node)).transpose()?;
         match (htpasswd, &groups) {
             (Some(htpasswd), None | Some(Some(_))) => {
-                let warnings = passwords.add(&htpasswd, groups.as_ref().and_then(Option::as_deref));
-                for warning in warnings.map_err(|message| htpasswd_node.problem(message))? {
+                let groups = groups_node.zip(groups.flatten()).map(|(node, text)| read_groups(node, &text)).transpose()?;
+                let warnings = passwords.add(&htpasswd, groups).map_err(|message| problem_in(htpasswd_node, message))?;
+                for warning in warnings {
                     reader.warn(warning, &groups_node.unwrap_or(htpasswd_node).place);
                 }
             }
@@ -27,4 +28,9 @@ pub(super) fn read(table: &mut Table<'_>, reader: &mut Reader<'_>) -> Result<Opt
         }
     }
     Ok(complete.then_some(passwords))
+}
+
+fn read_groups(node: &Node, text: &str) -> Result<GroupFile, Problem> {
+    let path = path(node)?;
+    GroupFile::parse(text).map_err(|message| node.problem(format!("{path}: {message}")))
 }

@@ -42,7 +42,8 @@ fn root_key(node: &Node) -> Result<RootKey, Problem> {
 }
 
 fn parse_key(node: &Node, id: Option<u32>) -> Result<RootKey, Problem> {
-    RootKey::parse(node.text()?, id).map_err(|message| node.problem(message))
+    // Whatever it is, it may be a private key.
+    RootKey::parse(node.text()?, id).map_err(|message| node.secret_problem(message))
 }
 
 fn queries(node: &Node) -> Result<IdentityQueries, Problem> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::document::{Node, Problem, Table, closest};
+use super::document::{Node, Problem, Table, suggestion};
 use super::entries;
 use super::reader::Reader;
 use crate::certificate::{CertificateForm, Certificates};
@@ -22,7 +22,7 @@ pub(super) fn read(table: &mut Table<'_>, reader: &mut Reader<'_>) -> Result<Vec
             return Err(form_node.problem(format!("the form `{}` has entries already", form.name())));
         }
         let mut certificates = Certificates::new(form);
-        entries::read(entries_node, "certificate", reader, |entry| add(entry, &mut certificates))?;
+        entries::read(entries_node, ("certificate", "[[certificate]]"), reader, |entry| add(entry, &mut certificates))?;
         all.push(certificates);
     }
     Ok(all)
@@ -32,9 +32,7 @@ fn form(node: &Node) -> Result<CertificateForm, Problem> {
     let name = node.text()?;
     let known: Vec<&str> = CertificateForm::ALL.iter().map(|form| form.name()).collect();
     CertificateForm::ALL.iter().copied().find(|form| form.name() == name).ok_or_else(|| {
-        let hint = closest(name, &known)
-            .map_or_else(|| format!("write one of {}", known.join(", ")), |it| format!("did you mean `{it}`?"));
-        node.problem(format!("no form of certificate header is called `{name}`; {hint}"))
+        node.problem(format!("no form of certificate header is called `{name}`; {}", suggestion(name, &known, "write one of")))
     })
 }
 
@@ -53,6 +51,8 @@ fn add(entry: &Node, certificates: &mut Certificates) -> Result<(), Problem> {
     match (fingerprint, distinguished) {
         (Some(node), None) => {
             let text = node.text()?;
+            // As OpenSSL prints it: `sha256 Fingerprint=9F:86:…`.
+            let text = text.rsplit('=').next().unwrap_or(text);
             let digits: Vec<u8> = text.strip_prefix("sha256:").unwrap_or(text).bytes().filter(|byte| *byte != b':').collect();
             let digest = decode_hex(&digits).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
             let digest = digest.ok_or_else(|| {
@@ -67,8 +67,11 @@ fn add(entry: &Node, certificates: &mut Certificates) -> Result<(), Problem> {
         }
         (None, Some(node)) if certificates.form == CertificateForm::Nginx => {
             let name = node.text()?;
-            if name.is_empty() {
-                return Err(node.problem("expected a distinguished name such as `CN=alice,O=Example`"));
+            if !is_distinguished_name(name) {
+                return Err(node.problem(
+                    "expected a distinguished name as nginx writes it in `$ssl_client_s_dn`, such as `CN=alice,O=Example`: no \
+                     `subject=` in front, no `/`, no spaces around `=` or after `,`",
+                ));
             }
             let subject = match subject {
                 Some(subject) => subject,
@@ -82,4 +85,20 @@ fn add(entry: &Node, certificates: &mut Certificates) -> Result<(), Problem> {
         }
         (Some(_), Some(_)) | (None, None) => Err(entry.problem("write either `fingerprint` or `subject_dn`")),
     }
+}
+
+/// Whether every part is `NAME=value` as RFC 4514 writes it; a `,`, `+` or outer space that belongs to a value has a `\` before it.
+fn is_distinguished_name(text: &str) -> bool {
+    let mut escaped = false;
+    let parts = text.split(|character| {
+        let separates = !escaped && matches!(character, ',' | '+');
+        escaped = !escaped && character == '\\';
+        separates
+    });
+    !text.starts_with("subject=")
+        && parts.into_iter().all(|part| {
+            let Some((name, value)) = part.split_once('=') else { return false };
+            let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+            is_name && !value.starts_with(' ')
+        })
 }

@@ -11,6 +11,8 @@ use crate::time::{TimeError, UnixTime, parse_duration};
 pub(super) enum Place {
     /// Bytes of the text.
     Span { start: usize, end: usize },
+    /// A byte of the text; from there on the line is not to be shown.
+    Secret { start: usize },
     /// A path into a JSON value (`rule[2].allow`), or the name of an environment variable.
     Named(String),
 }
@@ -109,6 +111,18 @@ impl Node {
 
     pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
         Problem::new(message, &self.place)
+    }
+
+    /// Points at a secret without showing it.
+    pub(super) fn secret_place(&self) -> Place {
+        match &self.place {
+            Place::Span { start, .. } | Place::Secret { start } => Place::Secret { start: *start },
+            Place::Named(name) => Place::Named(name.clone()),
+        }
+    }
+
+    pub(super) fn secret_problem(&self, message: impl Into<String>) -> Problem {
+        Problem { message: message.into(), place: self.secret_place() }
     }
 
     fn wanted(&self, what: &str) -> Problem {
@@ -247,7 +261,14 @@ impl<'n> Table<'n> {
 
     /// Takes the value of a key that must be there.
     pub(super) fn require(&mut self, key: &'static str) -> Result<&'n Node, Problem> {
-        self.take(key).ok_or_else(|| Problem::new(format!("`{}` needs the key `{key}`", self.name), self.place))
+        if let Some(node) = self.take(key) {
+            return Ok(node);
+        }
+        let misspelt = |member: &&&Member| key.len() > 3 && strsim::damerau_levenshtein(&member.key, key) <= 2;
+        Err(match self.members.iter().find(misspelt) {
+            Some(member) => self.unknown(member, &format!("did you mean `{key}`?")),
+            None => Problem::new(format!("{} needs the key `{key}`", self.shown()), self.place),
+        })
     }
 
     /// Refuses a key whose time has not come.
@@ -266,12 +287,22 @@ impl<'n> Table<'n> {
 
     /// Reports a key that nothing took.
     pub(super) fn finish(self) -> Result<(), Problem> {
-        let Some(member) = self.members.first() else { return Ok(()) };
-        let hint = match closest(&member.key, &self.known) {
-            Some(known) => format!("did you mean `{known}`?"),
-            None => format!("known keys: {}", self.known.join(", ")),
-        };
-        Err(Problem::new(format!("unknown key `{}` in `{}`; {hint}", member.key, self.name), &member.place))
+        self.require_known(&self.known)
+    }
+
+    /// Reports a key that is none of these, before any is read.
+    pub(super) fn require_known(&self, known: &[&'static str]) -> Result<(), Problem> {
+        let Some(member) = self.members.iter().find(|member| !known.contains(&member.key.as_str())) else { return Ok(()) };
+        Err(self.unknown(member, &suggestion(&member.key, known, "known keys:")))
+    }
+
+    fn unknown(&self, member: &Member, hint: &str) -> Problem {
+        Problem::new(format!("unknown key `{}` in {}; {hint}", member.key, self.shown()), &member.place)
+    }
+
+    /// The name as a sentence has it: a key or `[table]` in quotes, a description as it is.
+    fn shown(&self) -> String {
+        if self.name.starts_with("the ") { self.name.to_owned() } else { format!("`{}`", self.name) }
     }
 }
 
@@ -285,6 +316,14 @@ pub(super) fn closest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
     let best = known.iter().copied().min_by_key(|known| distance(known))?;
     (distance(&best) <= word.len().max(best.len()).div_ceil(3)).then_some(best)
+}
+
+/// Says which known word is meant, or, after `otherwise`, all of them.
+pub(super) fn suggestion(word: &str, known: &[&str], otherwise: &str) -> String {
+    match closest(word, known) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => format!("{otherwise} {}", known.join(", ")),
+    }
 }
 
 fn place_of<T>(spanned: &Spanned<T>) -> Place {

@@ -114,8 +114,9 @@ impl fmt::Display for Warning {
 
 impl Whereabouts {
     fn find(place: &Place, source: &str) -> Self {
-        let (start, end) = match place {
-            Place::Span { start, end } => (*start, *end),
+        let (start, end, secret) = match place {
+            Place::Span { start, end } => (*start, *end, false),
+            Place::Secret { start } => (*start, *start, true),
             Place::Named(name) => return Self::Named(name.clone()),
         };
         let start = char_boundary(source, start);
@@ -123,6 +124,8 @@ impl Whereabouts {
         let line_start = before.rfind('\n').map_or(0, |newline| newline.saturating_add(1));
         let rest = source.get(line_start..).unwrap_or_default();
         let line = rest.split('\n').next().unwrap_or_default().trim_end_matches('\r');
+        let hidden = source.get(line_start..start).filter(|_| secret).map(|shown| format!("{shown}…"));
+        let line = hidden.as_deref().unwrap_or(line);
         let column = source.get(line_start..start).map_or(0, |text| text.chars().count());
         let visible = line.chars().count().saturating_sub(column);
         let marked = source.get(start..char_boundary(source, end)).map_or(1, |text| text.chars().count());

@@ -1,8 +1,8 @@
 //! `[http]`: the adapter's settings, checked but not acted on.
 
-use super::document::{Node, Place, Problem, Value, closest};
+use super::document::{Node, Place, Problem, Value, closest, suggestion};
 use super::reader::Reader;
-use crate::certificate::CertificateForm;
+use crate::certificate::{CertificateForm, certificate_headers};
 use crate::network::{Network, TrustedHops};
 use crate::secret::Secret;
 
@@ -98,8 +98,14 @@ pub(super) fn read(node: &Node, reader: &mut Reader<'_>) -> Result<HttpSettings,
     settings.proxy_sets = table.take("proxy_sets").map(proxy_sets).transpose()?.unwrap_or_default();
     if let Some(secret) = table.take("proxy_secret") {
         settings.proxy_secret = reader.secret(secret)?;
-        if settings.proxy_secret.as_ref().is_some_and(|secret| secret.len() < MIN_PROXY_SECRET) {
-            return Err(secret.problem(format!("the proxy secret is shorter than {MIN_PROXY_SECRET} bytes")));
+        if let Some(value) = &settings.proxy_secret {
+            if value.len() < MIN_PROXY_SECRET {
+                return Err(secret.secret_problem(format!("the proxy secret is shorter than {MIN_PROXY_SECRET} bytes")));
+            }
+            if !value.expose().iter().all(u8::is_ascii_graphic) {
+                return Err(secret
+                    .secret_problem("a proxy sends the secret in a header: only printable ASCII without spaces can be in it"));
+            }
         }
     }
     let (cert, key) = (table.take("tls_cert"), table.take("tls_key"));
@@ -180,8 +186,7 @@ fn proxy_sets(node: &Node) -> Result<Vec<(String, Vec<String>)>, Problem> {
     let mut sets = Vec::new();
     for member in node.table("proxy_sets")?.rest() {
         if !ENDPOINTS.contains(&member.key.as_str()) {
-            let hint = closest(&member.key, ENDPOINTS)
-                .map_or_else(|| format!("write one of {}", ENDPOINTS.join(", ")), |it| format!("did you mean `{it}`?"));
+            let hint = suggestion(&member.key, ENDPOINTS, "write one of");
             return Err(Problem::new(format!("there is no endpoint `{}`; {hint}", member.key), &member.place));
         }
         let header = |item: &Node| {
@@ -210,11 +215,6 @@ fn proxy_sets(node: &Node) -> Result<Vec<(String, Vec<String>)>, Problem> {
         sets.push((member.key.clone(), headers));
     }
     Ok(sets)
-}
-
-/// The headers that certificates are read from.
-pub(super) fn certificate_headers() -> impl Iterator<Item = &'static str> {
-    CertificateForm::ALL.iter().flat_map(|form| form.headers()).copied()
 }
 
 /// The endpoints of the contract, and the middleware of the bindings.

@@ -1,6 +1,6 @@
 //! `[identity_headers]`.
 
-use super::document::{Node, Problem, closest};
+use super::document::{Node, Problem, suggestion};
 use crate::identity_headers::{IdentityHeader, IdentityPart};
 
 pub(super) fn read(node: &Node) -> Result<Vec<IdentityHeader>, Problem> {
@@ -34,10 +34,7 @@ fn part(node: &Node) -> Result<IdentityPart, Problem> {
         "credential" => Ok(IdentityPart::Credential),
         _ => {
             let known = ["subject", "email", "name", "groups", "scopes", "issuer", "credential"];
-            let hint = closest(text, &known).map_or_else(
-                || format!("write one of {}, claims.<path>", known.join(", ")),
-                |it| format!("did you mean `{it}`?"),
-            );
+            let hint = suggestion(text, &known, "write claims.<path> or one of");
             Err(node.problem(format!("an identity has no part `{text}`; {hint}")))
         }
     }

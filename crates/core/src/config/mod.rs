@@ -86,6 +86,7 @@ pub struct Config {
     pub(crate) rules: Vec<Rule>,
     pub(crate) tests: Vec<PolicyTest>,
     warnings: Vec<Warning>,
+    notes: Vec<Warning>,
 }
 
 impl Config {
@@ -153,10 +154,37 @@ impl Config {
         &self.warnings
     }
 
+    /// Returns what has to be done outside the file, such as in the proxy, for something in it to work.
+    #[must_use]
+    pub fn notes(&self) -> &[Warning] {
+        &self.notes
+    }
+
     /// Returns the adapter's settings.
     #[must_use]
     pub fn http(&self) -> &HttpSettings {
         &self.http
+    }
+
+    /// Whether the file has a table that credentials of this kind are verified by.
+    ///
+    /// # Example
+    /// ```
+    /// use gatewright::{Config, CredentialKind};
+    /// let config = Config::from_toml("version = 1\n[session]\nkeys = [\"0123456789abcdef0123456789abcdef\"]\n")?;
+    /// assert!(config.accepts(CredentialKind::Session) && !config.accepts(CredentialKind::Biscuit));
+    /// # Ok::<(), gatewright::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn accepts(&self, kind: CredentialKind) -> bool {
+        match kind {
+            CredentialKind::Session => self.session.is_some(),
+            CredentialKind::Jwt => !self.issuers.is_empty(),
+            CredentialKind::Biscuit => !self.biscuits.is_empty(),
+            CredentialKind::Basic => self.passwords.is_some(),
+            CredentialKind::ApiKey => !self.api_keys.is_empty(),
+            CredentialKind::ClientCert => !self.certificates.is_empty(),
+        }
     }
 
     /// Returns the issuers whose keys have to be fetched.
@@ -190,6 +218,7 @@ impl Config {
             Ok(mut config) => {
                 warnings::look(&config, &document, reader);
                 config.warnings = reader.warnings(&source);
+                config.notes = reader.notes(&source);
                 config.references = reader.references();
                 config.unresolved = reader.unresolved();
                 Ok(Self { source, document, ..config })
@@ -201,6 +230,7 @@ impl Config {
     /// Reads the tables in the order of the documentation.
     fn read_tables(source: &str, document: &Node, reader: &mut Reader<'_>) -> Result<Self, Problem> {
         let mut table = document.table("the file")?;
+        table.require_known(TABLES)?;
         let version = table.require("version")?;
         if !matches!(version.value, Value::Integer(1)) {
             return Err(version.problem("this version reads `version = 1`"));
@@ -243,9 +273,28 @@ impl Config {
             rules,
             tests,
             warnings: Vec::new(),
+            notes: Vec::new(),
         })
     }
 }
+
+/// What a file consists of, in the order of the documentation.
+const TABLES: &[&str] = &[
+    "version",
+    "session",
+    "issuer",
+    "biscuit",
+    "basic",
+    "api_key",
+    "client_cert",
+    "revocations",
+    "identity_headers",
+    "assertion",
+    "login",
+    "http",
+    "rule",
+    "test",
+];
 
 /// Lists every source of identities that the file names, by its kind.
 fn kinds_of_sources(document: &Node) -> Result<Vec<CredentialKind>, Problem> {

@@ -33,6 +33,21 @@ impl Reference {
     }
 }
 
+/// Returns the path that the value of a key is, with or without `file:` in front.
+pub(super) fn path(node: &Node) -> Result<&str, Problem> {
+    node.text().map(|text| text.strip_prefix("file:").unwrap_or(text))
+}
+
+/// Points into the text that a value refers to, as far as it refers to one: `users.htpasswd: line 4: …`.
+pub(super) fn problem_in(node: &Node, message: impl fmt::Display) -> Problem {
+    let text = node.text().unwrap_or_default();
+    match Reference::parse(text) {
+        Some(Reference::File(path)) => node.problem(format!("{path}: {message}")),
+        Some(variable @ Reference::Env(_)) => node.problem(format!("{variable}: {message}")),
+        None => node.secret_problem(message.to_string()),
+    }
+}
+
 impl fmt::Display for Reference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -50,12 +65,13 @@ pub(super) struct Reader<'s> {
     read: Vec<(Reference, Option<Vec<u8>>)>,
     unresolved: Option<(String, Place)>,
     warnings: Vec<Problem>,
+    notes: Vec<Problem>,
 }
 
 impl<'s> Reader<'s> {
     /// Reads nothing outside the file.
     pub(super) fn without_shell() -> Self {
-        Self { shell: None, read: Vec::new(), unresolved: None, warnings: Vec::new() }
+        Self { shell: None, read: Vec::new(), unresolved: None, warnings: Vec::new(), notes: Vec::new() }
     }
 
     /// Reads references through the shell.
@@ -67,8 +83,17 @@ impl<'s> Reader<'s> {
         self.warnings.push(Problem::new(message, place));
     }
 
+    /// Keeps advice about what has to be done outside the file, which no reader of the file can see.
+    pub(super) fn note(&mut self, message: impl Into<String>, place: &Place) {
+        self.notes.push(Problem::new(message, place));
+    }
+
     pub(super) fn warnings(&self, source: &str) -> Vec<Warning> {
-        self.warnings.iter().map(|problem| Warning::new(problem.message.clone(), &problem.place, source)).collect()
+        findings(&self.warnings, source)
+    }
+
+    pub(super) fn notes(&self, source: &str) -> Vec<Warning> {
+        findings(&self.notes, source)
     }
 
     pub(super) fn references(&self) -> Vec<Reference> {
@@ -98,8 +123,7 @@ impl<'s> Reader<'s> {
 
     /// Reads the file that a key names.
     pub(super) fn file(&mut self, node: &Node) -> Result<Option<Vec<u8>>, Problem> {
-        let path = node.text()?;
-        let path = path.strip_prefix("file:").unwrap_or(path);
+        let path = path(node)?;
         if path.is_empty() {
             return Err(node.problem("expected the path of a file"));
         }
@@ -116,7 +140,7 @@ impl<'s> Reader<'s> {
     pub(super) fn text(&mut self, node: &Node) -> Result<Option<String>, Problem> {
         let text = node.text()?;
         let Some(reference) = Reference::parse(text) else {
-            self.warn("what others must not read stands in the file; write `file:PATH`", &node.place);
+            self.warn("what others must not read stands in the file; write `file:PATH`", &node.secret_place());
             return Ok(Some(text.to_owned()));
         };
         let Some(bytes) = self.fetch(reference, &node.place)? else { return Ok(None) };
@@ -127,8 +151,8 @@ impl<'s> Reader<'s> {
     pub(super) fn secret(&mut self, node: &Node) -> Result<Option<Secret>, Problem> {
         let text = node.text()?;
         let Some(reference) = Reference::parse(text) else {
-            self.warn("a secret stands in the file; write `env:NAME` or `file:PATH`", &node.place);
-            return Secret::from_text(text).map(Some).map_err(|message| node.problem(message));
+            self.warn("a secret stands in the file; write `env:NAME` or `file:PATH`", &node.secret_place());
+            return Secret::from_text(text).map(Some).map_err(|message| node.secret_problem(message));
         };
         let Some(bytes) = self.fetch(reference, &node.place)? else { return Ok(None) };
         let text = str::from_utf8(&bytes)
@@ -137,12 +161,15 @@ impl<'s> Reader<'s> {
     }
 }
 
+fn findings(problems: &[Problem], source: &str) -> Vec<Warning> {
+    problems.iter().map(|problem| Warning::new(problem.message.clone(), &problem.place, source)).collect()
+}
+
 /// Reads `[revocations]`.
 pub(super) fn revocations(node: &Node) -> Result<Reference, Problem> {
     let mut table = node.table("[revocations]")?;
     let file = table.require("file")?;
-    let path = file.text()?;
-    let reference = Reference::File(path.strip_prefix("file:").unwrap_or(path).to_owned());
+    let reference = Reference::File(path(file)?.to_owned());
     table.finish()?;
     Ok(reference)
 }

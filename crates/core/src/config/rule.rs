@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::document::{Member, Node, Problem, Table, Value, closest, is_token};
+use super::document::{Member, Node, Problem, Table, Value, closest, is_token, suggestion};
 use super::issuer::{self, IssuerConfig};
 use crate::form::{Form, FormSet};
 use crate::host::HostPattern;
@@ -126,11 +126,11 @@ fn network(node: &Node) -> Result<Network, Problem> {
 fn form(node: &Node) -> Result<Form, Problem> {
     let name = node.text()?;
     let known: Vec<&str> = Form::ALL.iter().map(|form| form.name()).collect();
-    Form::ALL.iter().copied().find(|form| form.name() == name).ok_or_else(|| {
-        let hint = closest(name, &known)
-            .map_or_else(|| format!("write some of {}", known.join(", ")), |it| format!("did you mean `{it}`?"));
-        node.problem(format!("no form of path is called `{name}`; {hint}"))
-    })
+    Form::ALL
+        .iter()
+        .copied()
+        .find(|form| form.name() == name)
+        .ok_or_else(|| node.problem(format!("no form of path is called `{name}`; {}", suggestion(name, &known, "write some of"))))
 }
 
 fn method(node: &Node) -> Result<String, Problem> {
@@ -288,8 +288,7 @@ fn known_issuer(node: &Node, rule: &str, sources: &Sources<'_>) -> Result<String
     if sources.issuers.contains(&name) || sessions_alone {
         return Ok(name.to_owned());
     }
-    let hint = closest(name, &sources.issuers)
-        .map_or_else(|| format!("known issuers: {}", sources.issuers.join(", ")), |it| format!("did you mean `{it}`?"));
+    let hint = suggestion(name, &sources.issuers, "known issuers:");
     Err(node.problem(format!("rule `{rule}`: unknown issuer `{name}`; {hint}")))
 }
 
@@ -297,9 +296,7 @@ fn credential(node: &Node) -> Result<CredentialKind, Problem> {
     let name = node.text()?;
     CredentialKind::from_name(name).ok_or_else(|| {
         let known: Vec<&str> = CredentialKind::ALL.iter().map(|kind| kind.name()).collect();
-        let hint = closest(name, &known)
-            .map_or_else(|| format!("write some of {}", known.join(", ")), |it| format!("did you mean `{it}`?"));
-        node.problem(format!("no kind of credential is called `{name}`; {hint}"))
+        node.problem(format!("no kind of credential is called `{name}`; {}", suggestion(name, &known, "write some of")))
     })
 }
 

@@ -18,12 +18,12 @@ pub(super) fn read(node: &Node, reader: &mut Reader<'_>) -> Result<Option<Sessio
     table.finish()?;
     let Some(keys) = keys.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
     let sessions = Sessions::new(&keys, cookie_name, domain, lifetime, idle, insecure_http)
-        .map_err(|message| node_of(&message, keys_node, cookie).problem(message))?;
+        .map_err(|message| node_of(&message, keys_node, cookie).secret_problem(message))?;
     if let Some(warning) = sessions.warning() {
         reader.warn(warning, &cookie.unwrap_or(node).place);
     }
     if idle.is_some() {
-        reader.warn(
+        reader.note(
             "with `idle`, nginx must hand renewed cookies on: `auth_request_set $session $upstream_http_set_cookie;` and \
              `add_header Set-Cookie $session always;`",
             &node.place,

@@ -33,10 +33,11 @@ fn unknown_keys_say_what_was_meant() {
         "5:1",
         "unknown key `alow` in `[[rule]]`; did you mean `allow`?",
     );
-    refused("version = 1\n[sesion]\n", "2:2", "unknown key `sesion` in `the file`; did you mean `session`?");
+    refused("version = 1\n[sesion]\n", "2:2", "unknown key `sesion` in the file; did you mean `session`?");
     refused("version = 1\nsomething = 2\n", "2:1", "known keys: version");
     refused(&format!("{SESSION}idel = \"1h\"\n"), "5:1", "did you mean `idle`?");
-    refused(&ISSUER.replace("audiences", "audience"), "2:1", "`[[issuer]]` needs the key `audiences`");
+    refused(&ISSUER.replace("audiences", "audience"), "4:1", "unknown key `audience` in `[[issuer]]`; did you mean `audiences`?");
+    refused(&ISSUER.replace("audiences = [\"app\"]\n", ""), "2:1", "`[[issuer]]` needs the key `audiences`");
     refused(&format!("{ISSUER}claims = {{ subjekt = \"sub\" }}\n"), "7:12", "did you mean `subject`?");
     refused("version = 1\n[http]\nlisten_on = []\n", "3:1", "did you mean `listen`?");
     refused("version = 1\n[http.proxy_sets]\nverfy = [\"X-Real-IP\"]\n", "3:1", "did you mean `verify`?");
@@ -49,7 +50,7 @@ fn what_comes_later_is_refused_by_name() {
 
 #[test]
 fn the_version_is_required() {
-    refused("", "1:1", "`the file` needs the key `version`");
+    refused("", "1:1", "the file needs the key `version`");
     refused("version = 2", "1:11", "`version = 1`");
     refused("version = \"1\"", "1:11", "`version = 1`");
 }
@@ -172,7 +173,7 @@ fn identity_headers_are_safe_names() {
         assert!(message.starts_with("3:1: ") && message.contains(sentence), "{message}");
     }
     refused("version = 1\n[identity_headers]\nX-User = \"subject\"\nx-user = \"email\"\n", "4:1", "is there twice");
-    refused("version = 1\n[identity_headers]\nX-User = \"sub\"\n", "3:10", "write one of subject");
+    refused("version = 1\n[identity_headers]\nX-User = \"sub\"\n", "3:10", "write claims.<path> or one of subject");
     refused("version = 1\n[identity_headers]\nX-User = \"claims.a..b\"\n", "3:10", "claim path");
 }
 
@@ -274,10 +275,11 @@ fn password_files_are_checked_line_by_line() {
         let config = Config::from_toml(&file("groups_file = \"groups\"\n")).unwrap();
         config.resolve(|reference| Ok(if reference.to_string() == "file:users" { htpasswd } else { groups }.as_bytes().to_vec()))
     };
-    assert!(resolved(ALICE, "staff: alice").unwrap().passwords.unwrap().account("alice").is_some());
+    assert!(resolved(ALICE, "staff: alice").unwrap().passwords.unwrap().account("alice", 0).is_some());
     let error = resolved("alice:secret", "").unwrap_err().to_string();
-    assert!(error.starts_with("3:12: line 1: user `alice`") && !error.contains("secret"), "{error}");
-    assert!(resolved(ALICE, "staff").unwrap_err().to_string().contains("line 1 of the groups"));
+    assert!(error.starts_with("3:12: users: line 1: user `alice`") && !error.contains("secret"), "{error}");
+    assert!(resolved(ALICE, "staff").unwrap_err().to_string().contains("4:15: groups: line 1: write `group: user user`"));
+    assert!(resolved("", "").is_ok(), "nobody");
     let warned = resolved(ALICE, "staff: bob").unwrap();
     assert!(warned.warnings().iter().any(|warning| warning.message().contains("`bob`")), "{:?}", warned.warnings());
     refused(&file("users = 1\n"), "4:1", "known keys");
@@ -303,7 +305,8 @@ fn api_keys_are_checked() {
     refused(&api_key(&format!("{good}, expires = \"soon\"")), "4:132", "such as 2026-12-31T23:59:59Z");
     refused(&api_key(&good.replace(DIGEST, "secret")), "4:34", "SHA-256");
     refused(&api_key(&good.replace("ci-bot", "")), "4:112", "is empty");
-    refused(&api_key(&good.replace("subject", "subjekt")), "4:12", "needs the key `subject`");
+    refused(&api_key(&good.replace("subject", "subjekt")), "4:102", "did you mean `subject`?");
+    refused(&api_key(&good.replace("subject", "who")), "4:12", "needs the key `subject`");
     let other = good.replace("\"ci\"", "\"cd\"");
     refused(&api_key(&format!("{good} }}, {{ {other}")), "4:124", "this hash is there twice");
     let same_id = good.replace("9f86", "0000");
@@ -318,11 +321,19 @@ fn a_file_of_entries_is_pointed_into() {
     let resolved = |text: &str| Config::from_toml(config).unwrap().resolve(|_| Ok(text.as_bytes().to_vec()));
     let good = format!("[[key]]\nid = \"ci\"\nsha256 = \"{DIGEST}\"\nsubject = \"ci-bot\"\n");
     assert!(resolved(&good).is_ok());
+    assert!(resolved("# nobody yet\n").is_ok());
     for (text, sentence) in [
-        (good.replace("subject", "subjct"), "4:11: line 1:1: `[[key]]` needs the key `subject`"),
-        (good.replace("\"ci\"", "7"), "4:11: line 2:6: expected a string"),
-        (good.replace("[[key]]", "[[keys]]"), "4:11: line 1:1: `the file of entries` needs the key `key`"),
-        ("[[key]".to_owned(), "4:11: line 1:"),
+        (
+            good.replace("subject", "subjct"),
+            "4:11: api-keys.toml:4:1: unknown key `subjct` in `[[key]]`; did you mean `subject`?",
+        ),
+        (good.replace("\"ci\"", "7"), "4:11: api-keys.toml:2:6: expected a string"),
+        (
+            good.replace("[[key]]", "[[keys]]"),
+            "4:11: api-keys.toml:1:3: unknown key `keys` in the file of entries; did you mean `key`?",
+        ),
+        (good.replace("[[key]]", "[key]"), "4:11: api-keys.toml:1:1: write `[[key]]`, with two brackets"),
+        ("[[key]".to_owned(), "4:11: api-keys.toml:1:"),
     ] {
         let error = resolved(&text).unwrap_err().to_string();
         assert!(error.starts_with(sentence), "{error}");
@@ -342,7 +353,17 @@ fn certificates_are_checked() {
     {
         assert!(Config::from_toml(&client_cert("xfcc", entry)).is_ok(), "{entry}");
     }
-    assert!(Config::from_toml(&client_cert("nginx", "subject_dn = \"CN=alice,O=Example\"")).is_ok());
+    let openssl = format!("sha256 Fingerprint={colons}");
+    assert!(Config::from_toml(&client_cert("xfcc", &fingerprint.replace(DIGEST, &openssl))).is_ok());
+    let named = |name: &str| client_cert("nginx", &format!("subject_dn = '{name}'"));
+    for name in ["CN=alice,O=Example", "CN=a+UID=7,O=Example\\, Inc.", "CN=a = b", "1.2.3=#04", "CN=\\ a"] {
+        assert!(Config::from_toml(&named(name)).is_ok(), "{name}");
+    }
+    for name in
+        ["", "alice", "subject=CN=alice", "/O=Example/CN=alice", "CN=alice, O=Example", "CN = alice", "CN= alice", "CN=a,"]
+    {
+        refused(&named(name), "4:27", "as nginx writes it");
+    }
     refused(&client_cert("nginks", &fingerprint), "3:8", "did you mean `nginx`?");
     refused(&client_cert("xfcc", "subject_dn = \"CN=alice\""), "4:27", "only with `form = \"nginx\"`");
     refused(&client_cert("rfc9440", "subject = \"alice\""), "4:12", "either `fingerprint` or `subject_dn`");
@@ -396,7 +417,10 @@ fn biscuits_are_checked() {
 
     refused(&biscuit("\"abc\"", ""), "3:16", "expected a public key such as `ed25519/");
     refused(&biscuit("\"ed25519/abcd\"", ""), "3:16", "the key cannot be used");
-    refused(&biscuit(&quoted.replace("ed25519/", "ed25519-private/"), ""), "3:16", "this is a private key");
+    let private = biscuit(&quoted.replace("ed25519/", "ed25519-private/"), "");
+    refused(&private, "3:16", "this is a private key, which belongs elsewhere; write its public half: `ed25519/");
+    let shown = Config::from_toml(&private).unwrap_err().render("gatewright.toml");
+    assert!(shown.contains("3 | public_keys = […\n") && !shown.contains("-private"), "{shown}");
     refused(&biscuit(&format!("{{ key = {quoted} }}"), ""), "3:16", "needs the key `id`");
     refused(&biscuit(&with_id(4_294_967_296), ""), "3:23", "is not between 0 and 4294967295");
     refused(&biscuit(&format!("{quoted}, {}", with_id(1)), ""), "3:15", "each needs an id");
@@ -413,7 +437,7 @@ fn biscuits_are_checked() {
     refused(&query("data($u) <- user($v)"), "4:24", "");
     refused(&query("data($u, $v) <- user($u, $v)"), "4:24", "a query gives one term");
     refused(&query("data($u) <- user($u) trusting previous"), "4:24", "leave `trusting …` out");
-    refused(&biscuit(&quoted, "").replace("subject", "subjekt"), "4:12", "needs the key `subject`");
+    refused(&biscuit(&quoted, "").replace("subject", "subjekt"), "4:14", "did you mean `subject`?");
     refused(
         &biscuit(&quoted, "policy = \"\"\"\nallow if true;\n allow of\"\"\""),
         "5:10",
@@ -450,4 +474,40 @@ fn assertions_are_checked() {
     let unread = Config::from_toml(&file("X-Assertion", "\"file:assertion.pem\"", "")).unwrap();
     assert!(unread.references().any(|reference| reference.to_string() == "file:assertion.pem"));
     assert!(unread.require_resolved().is_err());
+}
+
+#[test]
+fn secrets_in_the_file_are_never_shown() {
+    let secret = "short-secret";
+    for text in [
+        format!("version = 1\n[session]\nkeys = [\"{secret}\"]\n"),
+        format!("version = 1\n[http]\nproxy_secret = \"{secret}\"\n"),
+        format!("version = 1\n[http]\nproxy_secret = \"{secret} with spaces\"\n"),
+        format!("version = 1\n[session]\nkeys = [\"hex:{secret}\"]\n"),
+        format!("version = 1\n[[basic]]\nhtpasswd = \"alice:{secret}\"\n"),
+    ] {
+        let shown = Config::from_toml(&text).unwrap_err().render("gatewright.toml");
+        assert!(shown.contains("3 | ") && !shown.contains(secret), "{shown}");
+    }
+    let sound = Config::from_toml(&format!("version = 1\n[session]\nkeys = [\"{secret}-of-more-than-32-bytes\"]\n")).unwrap();
+    let warned: String = sound.warnings().iter().map(|warning| warning.render("gatewright.toml")).collect();
+    assert!(warned.contains("a secret stands in the file") && !warned.contains(secret), "{warned}");
+}
+
+#[test]
+fn what_no_credential_can_say_is_warned_of() {
+    let step_up = |lines: &str| format!("version = 1\n{lines}[[rule]]\nid = \"a\"\nallow = {{ amr = [\"otp\"] }}\n");
+    let passwords = Config::from_toml(&step_up(&format!("[[basic]]\nhtpasswd = \"{ALICE}\"\n"))).unwrap();
+    assert!(passwords.warnings().iter().any(|warning| warning.message().contains("it refuses everybody")));
+    let sessions = Config::from_toml(&step_up("[session]\nkeys = [\"0123456789abcdef0123456789abcdef\"]\n")).unwrap();
+    assert!(!sessions.warnings().iter().any(|warning| warning.message().contains("it refuses everybody")));
+}
+
+#[test]
+fn what_the_proxy_has_to_do_is_a_note_and_no_warning() {
+    let idle =
+        Config::from_toml("version = 1\n[session]\nkeys = [\"0123456789abcdef0123456789abcdef\"]\nidle = \"1h\"\n").unwrap();
+    assert_eq!(idle.notes().len(), 1, "{:?}", idle.notes());
+    assert!(idle.notes()[0].message().contains("auth_request_set"));
+    assert!(!idle.warnings().iter().any(|warning| warning.message().contains("auth_request_set")));
 }

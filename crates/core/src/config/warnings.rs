@@ -23,8 +23,16 @@ pub(super) fn look(config: &Config, document: &Node, reader: &mut Reader<'_>) {
                 &place(index),
             );
         }
-        if config.login.is_some() && wants_step_up(rule) {
+        if wants_step_up(rule) && config.session.is_none() && config.issuers.is_empty() {
             reader.warn(
+                format!(
+                    "rule `{}` asks how or when somebody authenticated, which only sessions and JWTs say: it refuses everybody",
+                    rule.id
+                ),
+                &place(index),
+            );
+        } else if config.login.is_some() && wants_step_up(rule) {
+            reader.note(
                 format!(
                     "rule `{}` may ask for a stronger login: hand `Location` on in nginx with `auth_request_set $login $upstream_http_location;` and \
                      `error_page 401 =302 $login;`",
@@ -85,6 +93,9 @@ fn look_at_credentials(config: &Config, document: &Node, has_address: bool, read
             "no endpoint in `proxy_sets` names a header for the client's address: behind any proxy but Traefik and Caddy, all clients share one budget of password checks, and none is throttled by itself",
             &table_place(document, "basic"),
         );
+    }
+    if config.biscuits.iter().any(|biscuits| !biscuits.can_allow()) {
+        reader.warn("the `policy` of a [[biscuit]] has no `allow if`: it refuses every token", &table_place(document, "biscuit"));
     }
     let place = || table_place(document, "client_cert");
     for certificates in &config.certificates {

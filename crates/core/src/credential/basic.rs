@@ -52,7 +52,9 @@ impl Credentials {
         trace: &mut impl Trace,
     ) -> Result<Outcome<'p>, Failure> {
         let incorrect = || Refusal::new(Rejection::PasswordIncorrect, "user name and password do not match");
-        let Some(account) = passwords.account(&sent.name) else { return Err(incorrect().into()) };
+        let (throttle, client) = (&self.memory.throttle, lookup.request.client);
+        let name = throttle.name(&sent.name);
+        let Some(account) = passwords.account(&sent.name, name.0) else { return Err(incorrect().into()) };
         let (Account::Of(user) | Account::Nobody(user)) = account;
         let print = self.memory.passwords.print(&sent.name, &sent.password, user.stored());
         if let (Account::Of(user), Some(print)) = (account, print)
@@ -61,8 +63,6 @@ impl Credentials {
             trace.step(|| Step::Check { name: "remembered", passed: true, detail: "right before, for the same hash".to_owned() });
             return Ok(Outcome::Right(user));
         }
-        let (throttle, client) = (&self.memory.throttle, lookup.request.client);
-        let name = matches!(account, Account::Of(_)).then_some(sent.name.as_str());
         let counts = lookup.hashing == Hashing::Now && !trace.listens();
         let admitted = match counts {
             true => throttle.attempt(name, client, lookup.now),

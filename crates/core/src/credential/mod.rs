@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use self::authorization::Authorization;
 pub(crate) use self::authorization::Scheme;
+use self::lookup::fields;
 pub(crate) use self::lookup::{Hashing, Lookup};
 pub(crate) use self::revocation_list::RevocationList;
 use crate::api_key::ApiKeys;
@@ -29,9 +30,10 @@ use crate::jwt::IssuerKeys;
 use crate::memory::Memory;
 use crate::password::Passwords;
 use crate::rejection::{Failure, Rejection};
+use crate::secret::Unprinted;
 use crate::session::Sessions;
 use crate::source::Source;
-use crate::trace::Trace;
+use crate::trace::{Step, Trace};
 
 /// Everything that credentials are verified with.
 #[derive(Clone, Debug)]
@@ -69,7 +71,7 @@ pub(crate) struct Verified {
     /// The scheme it came in, if it came in `Authorization`.
     pub(crate) scheme: Option<Scheme>,
     /// The `Set-Cookie` value, if the session is to be renewed.
-    pub(crate) renewed_session: Option<String>,
+    pub(crate) renewed_session: Option<Unprinted>,
 }
 
 impl Verified {
@@ -93,6 +95,7 @@ impl Credentials {
         if let Authorization::Repeated(refusal) = authorization {
             return token::refused(CredentialKind::Jwt, Some(Scheme::Bearer), &Source::Bearer, refusal, trace);
         }
+        self.tell_ignored(&authorization, lookup, trace);
         let presented = self.token(&authorization, lookup, trace);
         let presented = presented.or_else(|| self.basic(&authorization, lookup, trace));
         let presented = presented.or_else(|| self.api_key(lookup, trace));
@@ -102,6 +105,33 @@ impl Credentials {
         match self.session(lookup, trace) {
             Some(presented) if !presented.is_session_that_ended() => presented,
             ended => self.client_cert(lookup, trace).or(ended).unwrap_or(Presented::Nothing),
+        }
+    }
+}
+
+impl Credentials {
+    /// Tells whoever listens what looks like a credential and is not read: mostly, something is missing in the file.
+    fn tell_ignored(&self, authorization: &Authorization<'_>, lookup: Lookup<'_, '_>, trace: &mut impl Trace) {
+        if !trace.listens() {
+            return;
+        }
+        let unread = match authorization {
+            Authorization::Of(Scheme::Basic, _) if self.passwords.is_none() => Some("the file has no [[basic]]"),
+            Authorization::Of(Scheme::Bearer | Scheme::Dpop, _) if self.issuers.is_empty() && self.biscuits.is_empty() => {
+                Some("the file has no [[issuer]] and no [[biscuit]]")
+            }
+            Authorization::Other => Some("its scheme is not Bearer, DPoP or Basic"),
+            Authorization::Of(..) | Authorization::Absent | Authorization::Repeated(_) => None,
+        };
+        if let Some(detail) = unread {
+            trace.step(|| Step::Ignored { header: "authorization".to_owned(), detail: detail.to_owned() });
+        }
+        let unvouched = self.certificates.iter().filter(|known| !known.is_vouched_for(lookup.proxy_sets));
+        for header in unvouched.flat_map(|known| known.form.headers()) {
+            if fields(lookup.headers, header).0 > 0 {
+                let detail = "nobody vouches that the proxy overwrites it (`proxy_sets`)".to_owned();
+                trace.step(|| Step::Ignored { header: (*header).to_owned(), detail });
+            }
         }
     }
 }

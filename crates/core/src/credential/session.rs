@@ -9,7 +9,8 @@ use crate::identity::CredentialKind;
 use crate::rejection::{Failure, Refusal, Rejection};
 use crate::revocation::{Revocable, RevocableId};
 use crate::session::Sessions;
-use crate::trace::{Step, Trace, check};
+use crate::time::UnixTime;
+use crate::trace::{Off, Step, Trace, check};
 
 impl Credentials {
     /// Opens the session cookie, if there is one.
@@ -25,6 +26,22 @@ impl Credentials {
         };
         trace.step(|| Step::Credential { kind: CredentialKind::Session.name(), source: format!("cookie:{name}") });
         Some(Presented::of(CredentialKind::Session, None, self.open_session(sessions, value, lookup, trace)))
+    }
+
+    /// Returns the payload (JSON) of a value that was sealed here, and why it would not open, if so, whatever the host.
+    pub(crate) fn inspect_session(&self, value: &[u8], now: UnixTime) -> Result<(Vec<u8>, Option<Failure>), Failure> {
+        let none = || Refusal::new(Rejection::CredentialMissing, "the configuration has no [session]");
+        let sessions = self.sessions.as_ref().ok_or_else(none)?;
+        let (json, payload) = sessions.unseal(value, now)?;
+        let revocable = Revocable {
+            id: RevocableId::Session(&payload.sid),
+            subject: &payload.sub,
+            issuer: payload.iss.as_deref(),
+            issued_at: Some(UnixTime::from_secs(payload.iat)),
+        };
+        let opens =
+            sessions.check_times(&payload, now).map_err(Failure::from).and_then(|()| self.revocations.check(revocable, &mut Off));
+        Ok((json, opens.err()))
     }
 
     fn open_session(
@@ -44,7 +61,7 @@ impl Credentials {
         };
         self.revocations.check(revocable, trace)?;
         Ok(Verified {
-            renewed_session: opened.renewed.as_deref().map(|value| sessions.set_cookie(value)),
+            renewed_session: opened.renewed.as_deref().map(|value| sessions.set_cookie(value).into()),
             identity: Arc::new(opened.identity),
             kid: None,
             scheme: None,

@@ -10,6 +10,7 @@ use crate::credential::Scheme;
 use crate::identity::{CredentialKind, Identity};
 use crate::identity_headers::IdentityHeader;
 use crate::rejection::{Outage, Rejection};
+use crate::secret::Unprinted;
 
 /// May this request pass? Exhaustive on purpose: a new outcome must break every caller.
 ///
@@ -49,8 +50,8 @@ pub struct Permit {
     pub(crate) kid: Option<Arc<str>>,
     pub(crate) identity_headers: Arc<[IdentityHeader]>,
     /// Empty if there is nobody to speak of, or none is configured.
-    pub(crate) assertion: String,
-    pub(crate) renewed_session: Option<String>,
+    pub(crate) assertion: Unprinted,
+    pub(crate) renewed_session: Option<Unprinted>,
 }
 
 /// What every refusal carries.
@@ -69,7 +70,7 @@ pub struct Challenge {
     pub(crate) rejection: Rejection,
     pub(crate) reason: Reason,
     pub(crate) www_authenticate: String,
-    pub(crate) login_url: Option<String>,
+    pub(crate) login_url: Option<Unprinted>,
 }
 
 /// A 403.

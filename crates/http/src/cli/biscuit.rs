@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use gatewright::UnixTime;
-use gatewright_issuer::biscuit::{self, BiscuitError, Holder, Inspected, Restrictions, RootKey};
+use gatewright::{CredentialKind, UnixTime};
+use gatewright_issuer::biscuit::{self, BiscuitError, Inspected, Restrictions, RootKey};
 use serde::Serialize;
 
 use crate::cli::failure::{FAILED, Failure, complain};
 use crate::cli::find::{self, Keys};
+use crate::cli::holder::Holder;
 use crate::cli::report::write_json;
 use crate::cli::{input, span};
 
@@ -45,21 +46,8 @@ pub(crate) struct Mint {
     /// The key's id, as the policy file's `public_keys` has it
     #[arg(long, value_name = "ID")]
     key_id: Option<u32>,
-    /// The user's identifier
-    #[arg(long)]
-    subject: String,
-    /// The user's e-mail address
-    #[arg(long)]
-    email: Option<String>,
-    /// The user's name to show
-    #[arg(long)]
-    name: Option<String>,
-    /// A group the user is in; may be repeated
-    #[arg(long = "group", value_name = "GROUP")]
-    groups: Vec<String>,
-    /// A scope; may be repeated
-    #[arg(long = "scope", value_name = "SCOPE")]
-    scopes: Vec<String>,
+    #[command(flatten)]
+    holder: Holder,
     #[command(flatten)]
     narrow: Narrow,
     /// Print the token and its revocation ids as one JSON object
@@ -123,8 +111,8 @@ impl Mint {
         };
         let key = RootKey::parse(&key)?;
         let narrow = self.narrow.restrictions()?;
-        let Self { subject, email, name, groups, scopes, .. } = self;
-        let token = key.mint(self.key_id, &Holder { subject, email, name, groups, scopes }, &narrow)?;
+        let Holder { subject, email, name, groups, scopes } = self.holder;
+        let token = key.mint(self.key_id, &biscuit::Holder { subject, email, name, groups, scopes }, &narrow)?;
         print(&token, self.json, out)
     }
 }
@@ -180,7 +168,7 @@ fn print(token: &str, json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
 pub(crate) struct Inspect {
     /// The token, or `-` to read it from standard input
     token: String,
-    /// The policy file whose root keys the token is verified with; without one nothing is verified
+    /// The policy file whose root keys the token is verified with; without any nothing is verified
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Print one JSON object: `key_id`, `sealed`, `blocks`, `verified`, `subject`, `reason`
@@ -193,9 +181,14 @@ impl Inspect {
         let token = input::argument(self.token)?;
         let token = token.trim();
         let inspected = biscuit::inspect(token)?;
-        let verified = match &self.config {
-            Some(path) => Some(find::open(path, Keys::Local)?.current().authorizer.inspect_biscuit(token)),
-            None => None,
+        let verified = match find::configuration(self.config.as_deref()) {
+            Ok(path) => {
+                let live = find::open(&path, Keys::Local)?;
+                let state = live.current();
+                let asked = self.config.is_some() || state.config.accepts(CredentialKind::Biscuit);
+                asked.then(|| state.authorizer.inspect_biscuit(token))
+            }
+            Err(_) => None,
         };
         let subject = verified.as_ref().and_then(|verified| verified.as_ref().ok()).map(|identity| identity.subject());
         let reason = verified.as_ref().and_then(|verified| verified.as_ref().err()).map(String::as_str);

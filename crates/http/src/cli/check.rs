@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use gatewright::{Position, Warning};
-use gatewright_issuer::{Live, OpenError, Options};
+use gatewright_issuer::{Event, Live, OpenError, Options};
 use serde::Serialize;
 
 use crate::cli::failure::{FAILED, Failure, complain};
@@ -15,6 +16,8 @@ use crate::cli::style::Style;
 use crate::cli::verdicts::{Entry, Suite, count, place};
 
 /// Validates a policy file, warns of what looks like a mistake, and runs its tests
+///
+/// A note says what the proxy has to do for something in the file to work; `--strict` lets it pass.
 ///
 /// Every `env:` and `file:` reference is read, as `serve` will read it; keys are not fetched from issuers.
 #[derive(Debug, Args)]
@@ -33,20 +36,32 @@ pub(crate) struct Check {
 impl Check {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<u8, Failure> {
         let file = self.file.display().to_string();
+        let unread = Arc::new(Mutex::new(None));
+        let listener = Arc::clone(&unread);
+        let events = Box::new(move |event| {
+            if let Event::RevocationsFailed { reason } = event {
+                *listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+            }
+        });
         // Read the way `serve` reads it, the environment's GATEWRIGHT_HTTP_<NAME> included.
-        let live = match Live::open(&self.file, Options { watch: false, fetch: false, events: Box::new(|_| ()) }) {
+        let live = match Live::open(&self.file, Options { watch: false, fetch: false, events }) {
             Ok(live) => live,
             Err(error) => return self.report_error(&error, out),
         };
+        let unread = unread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(reason) = unread {
+            let text = format!("the list of revocations, without which every credential is refused: {reason}");
+            return self.report(&text, Finding::new(&text, None), out);
+        }
         let state = live.current();
-        let warnings = state.config.warnings();
+        let (warnings, notes) = (state.config.warnings(), state.config.notes());
         let suite = Suite { file, reports: state.authorizer.run_tests(&state.config, gatewright_issuer::now()) };
         let failed = suite.failures() > 0 || (self.strict && !warnings.is_empty());
         if self.json {
-            let warnings = warnings.iter().map(|warning| Finding::new(warning.message(), warning.position())).collect();
-            write_json(&Answer { ok: !failed, error: None, warnings, tests: suite.entries().collect() }, out)?;
+            let (warnings, notes) = (findings(warnings), findings(notes));
+            write_json(&Answer { ok: !failed, error: None, warnings, notes, tests: suite.entries().collect() }, out)?;
         } else {
-            write_text(warnings, &suite, failed, out)?;
+            write_text(warnings, notes, &suite, failed, out)?;
         }
         Ok(if failed { FAILED } else { 0 })
     }
@@ -57,24 +72,34 @@ impl Check {
             Failure::Configuration(text) => text,
             failure => return Err(failure),
         };
+        let finding = match error {
+            OpenError::Config { error, .. } => Finding::new(error.message(), error.position()),
+            _ => Finding::new(text.trim_end(), None),
+        };
+        self.report(&text, finding, out)
+    }
+
+    fn report(&self, text: &str, finding: Finding<'_>, out: &mut dyn Write) -> Result<u8, Failure> {
         if self.json {
-            let finding = match error {
-                OpenError::Config { error, .. } => Finding::new(error.message(), error.position()),
-                _ => Finding::new(text.trim_end(), None),
-            };
-            write_json(&Answer { ok: false, error: Some(finding), warnings: Vec::new(), tests: Vec::new() }, out)?;
+            let (warnings, notes, tests) = Default::default();
+            write_json(&Answer { ok: false, error: Some(finding), warnings, notes, tests }, out)?;
         } else {
-            complain(&text);
+            complain(text);
         }
         Ok(FAILED)
     }
 }
 
-fn write_text(warnings: &[Warning], suite: &Suite, failed: bool, out: &mut dyn Write) -> io::Result<()> {
+fn findings(warnings: &[Warning]) -> Vec<Finding<'_>> {
+    warnings.iter().map(|warning| Finding::new(warning.message(), warning.position())).collect()
+}
+
+fn write_text(warnings: &[Warning], notes: &[Warning], suite: &Suite, failed: bool, out: &mut dyn Write) -> io::Result<()> {
     let style = Style::of_stdout();
-    for warning in warnings {
-        let head = style.warning("warning:");
-        writeln!(out, "{head} {}: {}", place(&suite.file, warning.position()), warning.message())?;
+    let warned = warnings.iter().map(|warning| (style.warning("warning:"), warning));
+    let noted = notes.iter().map(|note| (style.faint("note:"), note));
+    for (head, finding) in warned.chain(noted) {
+        writeln!(out, "{head} {}: {}", place(&suite.file, finding.position()), finding.message())?;
     }
     suite.write_failures(style, out)?;
     let verdict = if failed { style.bad("failed") } else { style.good("ok") };
@@ -88,6 +113,7 @@ struct Answer<'c> {
     ok: bool,
     error: Option<Finding<'c>>,
     warnings: Vec<Finding<'c>>,
+    notes: Vec<Finding<'c>>,
     tests: Vec<Entry<'c>>,
 }
 

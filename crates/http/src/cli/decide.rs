@@ -65,7 +65,7 @@ impl Decide {
 
         let request = Request::new(self.method.as_encoded_bytes(), url.scheme, url.host, url.target, &headers);
         let request = self.client.map_or(request, |address| request.client(address));
-        let proxy_sets: Vec<String> = self.proxy_sets.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let proxy_sets = self.proxy_sets.iter().map(|name| certificate_header(name)).collect::<Result<Vec<_>, _>>()?;
         let request = request.proxy_sets(&proxy_sets);
         let now = self.now.unwrap_or_else(gatewright_issuer::now);
         let (decision, explanation) = explain(&live, &request, now, keys);
@@ -78,6 +78,15 @@ impl Decide {
         }
         Ok(exit_code(&decision))
     }
+}
+
+fn certificate_header(name: &str) -> Result<String, Failure> {
+    let name = name.to_ascii_lowercase();
+    let known: Vec<&str> = gatewright::certificate_headers().collect();
+    if known.contains(&name.as_str()) {
+        return Ok(name);
+    }
+    Err(Failure::Usage(format!("`--proxy-sets {name}`: no certificate is read from it; write some of {}", known.join(", "))))
 }
 
 /// Explains, and once more if the first answer asked for keys that then came.

@@ -10,6 +10,9 @@ use crate::cli::failure::Failure;
 /// Standard input cannot be read, or is longer than any credential.
 pub(crate) fn argument(argument: String) -> Result<String, Failure> {
     if argument != "-" {
+        if argument.len() <= LONGEST_NAME && std::path::Path::new(&argument).is_file() {
+            return Err(Failure::Usage(format!("`{argument}` is a file: to read it, write `- < {argument}`")));
+        }
         return Ok(argument);
     }
     let mut text = String::new();
@@ -18,5 +21,7 @@ pub(crate) fn argument(argument: String) -> Result<String, Failure> {
     Ok(text)
 }
 
+/// In bytes; a longer argument is no file of anybody's.
+const LONGEST_NAME: usize = 128;
 /// A token is at most 64 KiB, a session 2,000 bytes.
 const MOST_BYTES: u64 = 128 * 1024;

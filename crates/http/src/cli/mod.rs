@@ -11,6 +11,7 @@ mod demo;
 mod failure;
 mod find;
 mod header;
+mod holder;
 mod input;
 mod junit;
 mod key;

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::cli::failure::{FAILED, Failure, complain};
 use crate::cli::find::{self, Keys};
+use crate::cli::holder::Holder;
 use crate::cli::report::write_json;
 use crate::cli::{input, random, span};
 
@@ -37,24 +38,11 @@ pub(crate) struct Mint {
     /// The policy file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The user's identifier
-    #[arg(long)]
-    subject: String,
+    #[command(flatten)]
+    holder: Holder,
     /// The issuer the subject belongs to; without one the session matches no rule that names `issuers`
     #[arg(long)]
     issuer: Option<String>,
-    /// The user's e-mail address
-    #[arg(long)]
-    email: Option<String>,
-    /// The user's name to show
-    #[arg(long)]
-    name: Option<String>,
-    /// A group the user is in; may be repeated
-    #[arg(long = "group", value_name = "GROUP")]
-    groups: Vec<String>,
-    /// A scope; may be repeated
-    #[arg(long = "scope", value_name = "SCOPE")]
-    scopes: Vec<String>,
     /// The authentication context class
     #[arg(long)]
     acr: Option<String>,
@@ -96,11 +84,12 @@ impl Mint {
     }
 
     fn claims(&self, sid: &str) -> SessionClaims {
-        let claims = SessionClaims::new(sid, &self.subject).with_groups(&self.groups).with_scopes(&self.scopes);
+        let Holder { subject, email, name, groups, scopes } = &self.holder;
+        let claims = SessionClaims::new(sid, subject).with_groups(groups).with_scopes(scopes);
         let claims = claims.with_amr(&self.amr).with_hosts(&self.hosts);
         let claims = with(claims, self.issuer.as_ref(), SessionClaims::with_issuer);
-        let claims = with(claims, self.email.as_ref(), SessionClaims::with_email);
-        let claims = with(claims, self.name.as_ref(), SessionClaims::with_name);
+        let claims = with(claims, email.as_ref(), SessionClaims::with_email);
+        let claims = with(claims, name.as_ref(), SessionClaims::with_name);
         let claims = with(claims, self.acr.as_ref(), SessionClaims::with_acr);
         let claims = with(claims, self.auth_time, SessionClaims::with_auth_time);
         with(claims, self.lifetime, SessionClaims::with_lifetime)

@@ -55,6 +55,8 @@ impl Entry<'_> {
         member(&mut line, "method", self.described.map(|described| described.method));
         member(&mut line, "host", self.described.map(|described| described.host));
         member(&mut line, "path", self.described.map(Described::path));
+        let client = self.described.and_then(|described| described.client).map(|client| client.to_string());
+        member(&mut line, "client", client.as_deref().map(str::as_bytes));
         let _ = write!(line, ",\"micros\":{}", self.taken.as_micros());
         match self.request_id {
             RequestId::Sent(id) => member(&mut line, "request_id", Some(id.as_bytes())),
@@ -85,6 +87,9 @@ impl Entry<'_> {
             line.push(' ');
             push(&mut line, described.host);
             push(&mut line, described.path());
+            if let Some(client) = described.client {
+                let _ = write!(line, " client={client}");
+            }
         }
         if let Some(rule) = decision.rule() {
             line.push_str(" rule=");
