@@ -145,8 +145,7 @@ pub(crate) fn verify(
     let bytes = check(trace, "form", decode(token, of_source().map(|(_, table)| table.max_token).max(), source), |bytes| {
         format!("{} bytes", bytes.len())
     })?;
-    let framed = schema::Biscuit::decode(bytes.as_slice()).map_err(|_| malformed("the token is no biscuit"));
-    let framed = check(trace, "frame", framed, |_| "a biscuit".to_owned())?;
+    let framed = check(trace, "frame", frame(&bytes), |_| "a biscuit".to_owned())?;
     let key = check(trace, "key", root_key::select(framed.root_key_id, of_source()), |(_, key)| key.to_string())?;
     let (index, key) = key;
     // INVARIANT: the key was selected out of this table.
@@ -177,6 +176,23 @@ pub(crate) fn verify(
         table: index,
         epoch: table.epoch,
     })
+}
+
+/// Reads the outer message, which has one spelling only: it is not signed as a whole, so whatever Protocol Buffers would pass over
+/// (fields that nobody knows, numbers in a longer form, algorithms that are none) could be changed by anybody.
+fn frame(bytes: &[u8]) -> Result<schema::Biscuit, Refusal> {
+    let framed = schema::Biscuit::decode(bytes).map_err(|_| malformed("the token is no biscuit"))?;
+    let algorithms = signed_blocks(&framed).flat_map(|block| {
+        let external = block.external_signature.as_ref().map(|signature| signature.public_key.algorithm);
+        std::iter::once(block.next_key.algorithm).chain(external)
+    });
+    if !algorithms.into_iter().all(schema::public_key::Algorithm::is_valid) {
+        return Err(malformed("a key of the token has an unknown algorithm"));
+    }
+    if framed.encode_to_vec() != bytes {
+        return Err(malformed("the token is not written in the one way it could have been"));
+    }
+    Ok(framed)
 }
 
 /// The blocks with their signatures, the first one included.

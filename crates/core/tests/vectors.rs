@@ -1,30 +1,88 @@
-//! Every decision of `vectors/decisions`, and for each the same answer from `explain`.
+//! Every decision of `vectors/`, ordinary or an attack, and for each the same answer from `explain`; and the attacks on what is
+//! read before a request is decided, or after.
 #![expect(clippy::disallowed_methods, reason = "a test reads its vectors; the engine reads nothing")]
 
+use std::collections::HashSet;
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 
-use gatewright::{Authorizer, Config, Decision, KeySet, Request, Revocations, UnixTime};
+use gatewright::{
+    Authorizer, Config, Decision, KeySet, Network, Request, Revocations, TrustedHops, UnixTime, client_from_forwarded_for,
+};
 use serde_json::{Value, json};
 
 #[test]
-fn every_vector_is_answered_as_it_says() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors/decisions");
+fn every_decision_is_as_its_vector_says() {
+    assert!(decide_all("decisions").len() >= 1_000);
+}
+
+#[test]
+fn every_attack_is_refused_or_let_pass_as_its_vector_says() {
+    let requests = decide_all("attacks");
+    let distinct = requests.iter().collect::<HashSet<_>>().len();
+    println!("{} attacks by request, {distinct} of them distinct", requests.len());
+    assert!(distinct >= 1_200, "only {distinct} distinct attacks");
+}
+
+#[test]
+fn a_client_behind_forwarded_for_is_who_the_vectors_say() {
+    let cases = cases(&vectors("attacks/forwarded_for.json"));
+    for case in &cases {
+        let fields: Vec<&str> = case["fields"].as_array().unwrap().iter().map(|field| field.as_str().unwrap()).collect();
+        let hops = match &case["trusted_hops"] {
+            Value::Array(networks) => {
+                TrustedHops::Networks(networks.iter().map(|network| Network::parse(network.as_str().unwrap()).unwrap()).collect())
+            }
+            count => TrustedHops::Count(count.as_u64().unwrap().try_into().unwrap()),
+        };
+        let client = client_from_forwarded_for(fields.iter().map(|field| field.as_bytes()), &hops);
+        assert_eq!(client.map(|client| client.to_string()).as_deref(), case["client"].as_str(), "{case}");
+    }
+    assert!(cases.len() >= 100);
+}
+
+#[test]
+fn a_login_returns_only_where_the_vectors_say() {
+    let vectors = vectors("attacks/return_addresses.json");
+    let authorizer = Authorizer::new(&Config::from_toml(vectors["config"].as_str().unwrap()).unwrap()).unwrap();
+    let cases = cases(&vectors);
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter(|case| authorizer.return_address(case["raw"].as_str().unwrap()).as_deref() != case["address"].as_str())
+        .map(Value::to_string)
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(cases.len() >= 400);
+}
+
+/// Decides every case of a folder's files, and returns what was asked.
+fn decide_all(folder: &str) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors").join(folder);
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    let (mut count, mut failures) = (0, Vec::new());
+    let (mut asked, mut failures) = (Vec::new(), Vec::new());
     for file in files {
         let vectors: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-        for case in vectors["cases"].as_array().unwrap() {
-            count += 1;
+        // The other forms have tests of their own.
+        for case in cases(&vectors).iter().filter(|case| case["request"].is_object()) {
+            asked.push(format!("{} {} {}", vectors["config"], case["request"], case["now"]));
             if let Err(difference) = check(&vectors, case) {
                 failures.push(format!("{}: {}\n    {difference}", file.file_name().unwrap().display(), case["name"]));
             }
         }
     }
-    assert!(failures.is_empty(), "{} of {count} vectors differ:\n{}", failures.len(), failures.join("\n"));
-    assert!(count >= 250, "only {count} vectors");
+    assert!(failures.is_empty(), "{} of {} vectors differ:\n{}", failures.len(), asked.len(), failures.join("\n"));
+    asked
+}
+
+fn vectors(file: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors").join(file);
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn cases(vectors: &Value) -> Vec<Value> {
+    vectors["cases"].as_array().unwrap().clone()
 }
 
 fn check(vectors: &Value, case: &Value) -> Result<(), String> {

@@ -7,6 +7,8 @@ mod support;
 use std::io::Write as _;
 
 use support::gate::Gate;
+#[cfg(target_os = "linux")]
+use support::process::Process;
 use support::raw::{connect, read_reply};
 
 /// `alice` has `secret`, `bob` `hunter2`.
@@ -67,43 +69,13 @@ fn ten_thousand_wrong_passwords_lock_nobody_out() {
     assert_eq!(ask(&gate, "192.0.2.66", "alice", "guess-1").1, "throttled");
 }
 
-/// The binary, so that its memory is nobody else's; ended by its process id.
-#[cfg(target_os = "linux")]
-struct Process(std::process::Child);
-
-#[cfg(target_os = "linux")]
-impl Process {
-    fn resident_bytes(&self) -> usize {
-        let statm = std::fs::read_to_string(format!("/proc/{}/statm", self.0.id())).unwrap();
-        statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
-    }
-}
-
-#[cfg(target_os = "linux")]
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn what_is_kept_of_guesses_is_bounded() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("gatewright.toml");
-    std::fs::write(&file, POLICY).unwrap();
-    let address = support::nginx::free_address();
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gatewright"));
-    command.args(["serve", "--listen", &address.to_string(), "--config"]).arg(&file).stdout(std::process::Stdio::null());
-    let mut process = Process(command.stderr(std::process::Stdio::null()).spawn().unwrap());
-    while std::net::TcpStream::connect(address).is_err() {
-        assert!(process.0.try_wait().unwrap().is_none(), "the gate has ended");
-        std::thread::yield_now();
-    }
+    let process = Process::serve(POLICY);
     // From networks that were never seen, under names that nobody has.
     let attack = |round: u32| {
-        let mut stream = connect(address);
+        let mut stream = connect(process.address);
         for guess in 0..400_u32 {
             let client = format!("2001:db8:{round:x}:{guess:x}::1");
             stream.write_all(question(&client, &format!("user-{round}-{guess}"), "guess").as_bytes()).unwrap();

@@ -269,8 +269,9 @@ pub struct Expect {
     status: u16,
     /// The reason code.
     pub code: &'static str,
-    /// The rule that decided.
-    pub rule: Option<&'static str>,
+    /// The rule that decided; the outer `None` leaves it open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Option<&'static str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<Option<Identity>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -299,7 +300,7 @@ pub fn allow(rule: &'static str, identity: Identity) -> Expect {
 /// Expects a refusal for which a rule speaks.
 #[must_use]
 pub fn refuse(code: &'static str, rule: &'static str) -> Expect {
-    Expect { rule: Some(rule), ..refuse_all(code) }
+    Expect { rule: Some(Some(rule)), ..refuse_all(code) }
 }
 
 /// Expects a refusal before any rule could speak.
@@ -318,7 +319,14 @@ pub fn refuse_all(code: &'static str) -> Expect {
 }
 
 fn decision(outcome: &'static str, status: u16, code: &'static str, rule: Option<&'static str>) -> Expect {
+    let rule = Some(rule);
     Expect { outcome, status, code, rule, identity: None, headers: None, www_authenticate: None, login_url: None, renewed: None }
+}
+
+/// Expects a refusal, whichever rule speaks.
+#[must_use]
+pub fn refuse_somehow(code: &'static str) -> Expect {
+    Expect { rule: None, ..refuse_all(code) }
 }
 
 impl Expect {

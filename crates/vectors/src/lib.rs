@@ -1,7 +1,8 @@
 //! Decision vectors, written from the contract and independently of the engine.
 //!
-//! `vectors/decisions/*.json` says for a configuration and a request which decision must follow. Every token and cookie in it is
-//! literal bytes, so that any program can run them without signing anything. This crate writes the files:
+//! `vectors/decisions/*.json` says for a configuration and a request which decision must follow, `vectors/attacks/*.json` the same
+//! for what has broken somebody's gate. Every token and cookie in them is literal bytes, so that any program can run them without
+//! signing anything. This crate writes the files:
 //!
 //! ```text
 //! cargo run -p vectors             # write them
@@ -14,6 +15,7 @@
 //!
 //! To add a case, see the README beside this crate.
 
+pub mod attacks;
 pub mod biscuit;
 pub mod canonical;
 pub mod case;
@@ -24,5 +26,7 @@ pub mod token;
 pub mod topics;
 
 mod config;
+mod written;
 
 pub use config::{LOGIN, NOW, PARTNER};
+pub use written::Written;

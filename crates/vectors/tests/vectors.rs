@@ -8,10 +8,14 @@ use jsonwebtoken::{DecodingKey, Validation, decode};
 use vectors::case::{CHALLENGES, FORBIDS, File, OUTAGES};
 use vectors::key::{Algorithm, ED_1, ED_2, P256_1, P256_2, P384_1, RSA_1, RSA_2};
 use vectors::token::{Signer, claims};
-use vectors::topics;
+use vectors::{attacks, topics};
 
 fn files() -> Vec<File> {
     topics::files(&Signer::default())
+}
+
+fn attacks() -> Vec<File> {
+    attacks::files(&Signer::default())
 }
 
 #[test]
@@ -22,10 +26,14 @@ fn files_on_disk_are_the_ones_that_would_be_written() {
 
 #[test]
 fn files_are_small_and_cases_have_names_of_their_own() {
-    let mut names = BTreeSet::new();
     for file in files() {
-        assert!(names.insert(file.name), "{} twice", file.name);
         assert!(file.cases.len() <= 40, "{} has {} cases", file.name, file.cases.len());
+    }
+    for folder in [files(), attacks()] {
+        let names: BTreeSet<&str> = folder.iter().map(|file| file.name).collect();
+        assert_eq!(names.len(), folder.len(), "a file is there twice");
+    }
+    for file in files().into_iter().chain(attacks()) {
         let cases: BTreeSet<&str> = file.cases.iter().map(|case| case.name.as_str()).collect();
         assert_eq!(cases.len(), file.cases.len(), "{} has a name twice", file.name);
     }
@@ -33,9 +41,9 @@ fn files_are_small_and_cases_have_names_of_their_own() {
 
 #[test]
 fn rules_that_speak_are_in_the_configuration() {
-    for file in files() {
+    for file in files().into_iter().chain(attacks()) {
         for case in &file.cases {
-            if let Some(rule) = case.expect.rule {
+            if let Some(Some(rule)) = case.expect.rule {
                 assert!(file.config.contains(&format!("id = \"{rule}\"\n")), "{}: {}: `{rule}`", file.name, case.name);
             }
         }

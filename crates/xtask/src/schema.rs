@@ -18,8 +18,12 @@ pub(crate) fn check(project: &Project) -> Result<(), String> {
     let mut differences = policy_differences(project)?;
     differences.extend(undocumented_codes(project)?);
     let decisions = Schema::compile(project, DECISION_SCHEMA)?;
-    for file in project.files(DECISIONS, "json")? {
-        differences.extend(decisions.difference(&file, &json(project, &file)?));
+    let attacks = Schema::compile(project, ATTACK_SCHEMA)?;
+    for file in [project.files(DECISIONS, "json")?, project.files(ATTACKS, "json")?].concat() {
+        let vectors = json(project, &file)?;
+        let are_requests = vectors.pointer("/cases/0/request").is_some_and(Value::is_object);
+        let schema = if are_requests { &decisions } else { &attacks };
+        differences.extend(schema.difference(&file, &vectors));
     }
     for difference in &differences {
         println!("{difference}");
@@ -98,6 +102,8 @@ fn words(text: &str) -> BTreeSet<&str> {
 const SCHEMAS: &str = "schemas";
 const DECISION_SCHEMA: &str = "schemas/decisions.schema.json";
 const DECISIONS: &str = "vectors/decisions";
+const ATTACK_SCHEMA: &str = "schemas/attacks.schema.json";
+const ATTACKS: &str = "vectors/attacks";
 const POLICY_SCHEMA: &str = "schemas/policy.schema.json";
 const CODES: &str = "docs/src/reference/reason-codes.md";
 const POLICY: &str = "docs/src/reference/gatewright.toml";

@@ -1,4 +1,4 @@
-//! The decision vectors, as requests that somebody could send.
+//! The vectors, decisions and attacks, as requests that somebody could send.
 
 use std::path::Path;
 
@@ -17,6 +17,7 @@ pub(crate) enum Failure {
 }
 
 /// A case with what it takes from its file.
+#[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) config: String,
@@ -29,7 +30,11 @@ pub(crate) struct Case {
 
 /// Returns every case of every file, in order.
 pub(crate) fn cases() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors/decisions");
+    [cases_of("decisions", ""), cases_of("attacks", "attacks/")].concat()
+}
+
+fn cases_of(folder: &str, prefix: &str) -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors").join(folder);
     let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     files.sort_unstable();
@@ -37,10 +42,11 @@ pub(crate) fn cases() -> Vec<Case> {
     for path in files {
         let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         let stem = path.file_stem().unwrap().to_str().unwrap();
-        for case in file["cases"].as_array().unwrap() {
+        // The files of other forms are for other tests.
+        for case in file["cases"].as_array().unwrap().iter().filter(|case| case["request"].is_object()) {
             let of = |name: &str| case.get(name).or_else(|| file.get(name)).cloned().unwrap_or_default();
             cases.push(Case {
-                name: format!("{stem}: {}", case["name"].as_str().unwrap()),
+                name: format!("{prefix}{stem}: {}", case["name"].as_str().unwrap()),
                 config: file["config"].as_str().unwrap().to_owned(),
                 request: case["request"].clone(),
                 expect: case["expect"].clone(),

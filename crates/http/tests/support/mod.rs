@@ -6,3 +6,4 @@ pub(crate) mod corpus;
 pub(crate) mod gate;
 pub(crate) mod nginx;
 pub(crate) mod raw;
+pub(crate) mod process;

@@ -20,8 +20,15 @@ mod sessions;
 mod sources;
 mod targets;
 
+use crate::Written;
 use crate::case::File;
 use crate::token::Signer;
+
+/// Makes the text of every file.
+#[must_use]
+pub fn written(signer: &Signer) -> Vec<Written> {
+    files(signer).iter().map(Written::from).collect()
+}
 
 /// Makes every file.
 #[must_use]
