@@ -1,4 +1,5 @@
-//! Every known attack on a proxy's question and our answer, by its name.
+//! Every known attack on a proxy's question and our answer, by its name. The list is the page
+//! `docs/src/security/advisories.md`; the catalogue in `crates/core/tests/advisories` keeps the page and the tests together.
 #![cfg(unix)]
 
 mod addresses;
