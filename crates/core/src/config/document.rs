@@ -1,5 +1,7 @@
 //! The file as a tree of values that know their place, whether it came as TOML or as a JSON value.
 
+use std::fmt;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
@@ -32,7 +34,7 @@ pub(super) struct Node {
 }
 
 /// A value of the file.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum Value {
     Text(String),
     Integer(i64),
@@ -42,6 +44,21 @@ pub(super) enum Value {
     Date(Datetime),
     /// A kind of value that no key takes.
     Other(&'static str),
+}
+
+impl fmt::Debug for Value {
+    /// Leaves texts out: any of them may be a secret.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(formatter, "Text({} bytes)", text.len()),
+            Self::Integer(value) => write!(formatter, "Integer({value})"),
+            Self::Bool(value) => write!(formatter, "Bool({value})"),
+            Self::Array(elements) => formatter.debug_list().entries(elements).finish(),
+            Self::Table(members) => formatter.debug_list().entries(members).finish(),
+            Self::Date(date) => write!(formatter, "Date({date})"),
+            Self::Other(kind) => write!(formatter, "Other({kind})"),
+        }
+    }
 }
 
 /// A key of a table, with its value.

@@ -36,6 +36,7 @@ use crate::identity_headers::IdentityHeader;
 use crate::password::Passwords;
 use crate::policy::rule::Rule;
 use crate::return_address::Login;
+use crate::secret::Unprinted;
 use crate::session::Sessions;
 
 pub use self::error::{ConfigError, Position, Warning};
@@ -68,7 +69,7 @@ pub use self::reader::Reference;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
-    source: Arc<str>,
+    source: Arc<Unprinted>,
     document: Arc<Node>,
     references: Vec<Reference>,
     unresolved: Option<(String, Place)>,
@@ -95,7 +96,7 @@ impl Config {
     /// # Errors
     /// The text is not TOML, a key is unknown or wrong, or the settings contradict each other.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        let source: Arc<str> = text.into();
+        let source = Arc::new(Unprinted::from(text.to_owned()));
         let document = Node::from_toml(text).map_err(|problem| ConfigError::new(problem.message, &problem.place, text))?;
         Self::read(source, Arc::new(document), &mut Reader::without_shell())
     }
@@ -105,7 +106,7 @@ impl Config {
     /// # Errors
     /// As [`Config::from_toml`]; places are paths such as `rule[2].allow`.
     pub fn from_json(value: &serde_json::Value) -> Result<Self, ConfigError> {
-        Self::read("".into(), Arc::new(Node::from_json(value, "")), &mut Reader::without_shell())
+        Self::read(Arc::default(), Arc::new(Node::from_json(value, "")), &mut Reader::without_shell())
     }
 
     /// Sets one scalar of `[http]` by its name in lower case, as the environment variable `GATEWRIGHT_HTTP_<NAME>` does.
@@ -213,7 +214,7 @@ impl Config {
         ConfigError::new(problem.message.clone(), &problem.place, &self.source)
     }
 
-    fn read(source: Arc<str>, document: Arc<Node>, reader: &mut Reader<'_>) -> Result<Self, ConfigError> {
+    fn read(source: Arc<Unprinted>, document: Arc<Node>, reader: &mut Reader<'_>) -> Result<Self, ConfigError> {
         match Self::read_tables(&source, &document, reader) {
             Ok(mut config) => {
                 warnings::look(&config, &document, reader);
@@ -255,7 +256,7 @@ impl Config {
         let tests = policy_test::read(&mut table, source)?;
         table.finish()?;
         Ok(Self {
-            source: "".into(),
+            source: Arc::default(),
             document: Arc::new(Node { place: document.place.clone(), value: Value::Bool(false) }),
             references: Vec::new(),
             unresolved: None,

@@ -492,6 +492,8 @@ fn secrets_in_the_file_are_never_shown() {
     let sound = Config::from_toml(&format!("version = 1\n[session]\nkeys = [\"{secret}-of-more-than-32-bytes\"]\n")).unwrap();
     let warned: String = sound.warnings().iter().map(|warning| warning.render("gatewright.toml")).collect();
     assert!(warned.contains("a secret stands in the file") && !warned.contains(secret), "{warned}");
+    let printed = format!("{sound:?}");
+    assert!(printed.contains("keys") && !printed.contains(secret), "{printed}");
 }
 
 #[test]
