@@ -157,6 +157,7 @@ pub(crate) fn verify(
     // Parses the same bytes once more, and then believes no other.
     let signed = SerializedBiscuit::from_slice(&bytes, key.public).map_err(refuse_signature);
     check(trace, "signature", signed, |_| "verified".to_owned())?;
+    check(trace, "parts", complexity::check_parts(&framed), |()| "few enough to be read".to_owned())?;
     let blocks = signed_blocks(&framed).map(|signed| schema::Block::decode(signed.block.as_slice()));
     let blocks: Vec<schema::Block> = blocks.collect::<Result<_, _>>().map_err(|_| malformed("a block of the token is none"))?;
     let cost = check(trace, "complexity", complexity::check(&framed, &blocks, &table.code), |cost| {

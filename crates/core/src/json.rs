@@ -1,7 +1,7 @@
 //! A strict, borrowing JSON reader (RFC 8259, I-JSON of RFC 7493) for text that came from a client.
 //!
 //! Refuses, at every depth: duplicate member names (compared after unescaping), invalid UTF-8, lone surrogates, control
-//! bytes, a byte order mark, trailing data, depth over [`MAX_DEPTH`], comments, anything RFC 8259 does not allow.
+//! bytes, a byte order mark, trailing data, depth over [`MAX_DEPTH`], more than [`MAX_VALUES`] values, comments, anything RFC 8259 does not allow.
 
 mod quoted;
 mod reader;
@@ -15,6 +15,10 @@ use reader::Reader;
 
 /// The deepest nesting that is read: claims nest three or four deep, and a bound keeps recursion off the stack's end.
 pub(crate) const MAX_DEPTH: usize = 32;
+
+/// The most values of a document, at all depths together: a token has some ten, a hundred keys have two thousand. A value takes up to
+/// a hundred bytes of memory for the two that it is written in.
+pub(crate) const MAX_VALUES: usize = 4_096;
 
 /// An object whose whole text has been checked; members in order, values not yet decoded further than their kind.
 #[derive(Debug)]

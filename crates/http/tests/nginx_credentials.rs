@@ -6,12 +6,13 @@
 mod support;
 
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, CertifiedKey, DnType, IsCa, KeyPair};
 use serde_json::Value;
 use support::backend::Backend;
 use support::gate::{Gate, NOW, cookie_at};
-use support::nginx::{self, Nginx, Setup};
+use support::nginx::{self, Nginx, Setup, WITNESS};
 use support::raw::Reply;
 use tempfile::TempDir;
 
@@ -65,6 +66,14 @@ impl Site {
             (status, Some(code), usize::from(status == 200)),
             "{logged}"
         );
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.backend.assert_all_were_allowed(&self.gate.entries());
+        }
     }
 }
 
@@ -303,7 +312,7 @@ fn a_proof_passes_an_internal_redirect_unless_replay_is_refused() {
         let setup = |setup: Setup<'_>, folder: &Path| {
             let location = format!("root {};\ntry_files /none @again;", folder.display());
             let again =
-                format!("location @again {{\n    auth_request /auth/verify;\n    proxy_pass http://{};\n}}", setup.backend);
+                format!("location @again {{\n{WITNESS}\nauth_request /auth/verify;\nproxy_pass http://{};\n}}", setup.backend);
             Nginx::start_as(Setup { location: &location, server: &again, ..setup })
         };
         let Some(site) = Site::start(&[&policy], &setup) else { return };

@@ -53,11 +53,15 @@ fn run(case: &Case, nginx: &Nginx, gate: &str, backend: &Backend) -> Result<(), 
         read_head(&mut stream)
     };
     let (reply, logged) = case.with_gate(live, gate, |_| ask())?;
-    let reached = backend.take().len();
+    let reached = backend.take();
+    let ids: Vec<&str> = reached.iter().flat_map(|request| request.all("x-request-id")).collect();
+    if ids.iter().any(|id| logged["outcome"] != "allow" || logged["request_id"] != *id) {
+        return Err(Failure::Wrong(format!("{ids:?} reached the backend without an allow in the log: {logged}")));
+    }
     if logged.is_null() && (400..500).contains(&reply.status) {
         return Err(Failure::NotExpressible(format!("nginx itself answers {}", reply.status)));
     }
-    compare(&case.expect, &reply, &logged, reached)
+    compare(&case.expect, &reply, &logged, reached.len())
 }
 
 /// Writes the request, or says why it never comes to nginx, or not as it is meant.
@@ -128,7 +132,8 @@ const OTHERWISE: [(&str, &str); 5] = [
 const NO_PORT: &str = "nginx's `$host` has no port";
 
 /// Names that mean something to this dialect or to the connection it is spoken on.
-const RESERVED: [&str; 9] = [
+const RESERVED: [&str; 10] = [
+    "x-request-id",
     "x-original-method",
     "x-original-uri",
     "x-gatewright-proxy",

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gatewright::{Authorizer, Decision, KeySet, Request, UnixTime};
+use gatewright::{Authorizer, Decision, KeySet, Request, Revocations, UnixTime};
 use gatewright_issuer::{Event, Live, Options, now};
 use testing::{Answer, Folder, Server};
 use token::Signer;
@@ -202,6 +202,48 @@ fn a_thousand_reloads_among_key_refreshes_lose_neither_policy_nor_key() {
     }
     over.store(true, Ordering::SeqCst);
     assert!(refresher.join().unwrap() > 0);
+}
+
+#[test]
+fn changes_of_many_threads_at_once_are_all_in_force_afterwards() {
+    let names: Vec<String> = (0..6).map(|number| format!("https://login-{number}.example.com")).collect();
+    let issuers: String = names
+        .iter()
+        .map(|name| {
+            format!(
+                "[[issuer]]\nissuer = \"{name}\"\naudiences = [\"app\"]\nalgorithms = [\"EdDSA\"]\n\
+                 keys = {{ jwks_url = \"{name}/jwks\" }}\n"
+            )
+        })
+        .collect();
+    let text =
+        format!("version = 1\n[revocations]\nfile = \"none\"\n{issuers}[[rule]]\nid = \"members\"\nallow = \"authenticated\"\n");
+    let options = Options { watch: false, fetch: false, ..Options::default() };
+    let live = Live::from_text(&text, ".".as_ref(), options).unwrap();
+    let last: Vec<Signer> = (0..names.len()).map(|number| Signer::new(&format!("last-{number}"))).collect();
+    let others: Vec<Signer> = (0..4).map(|number| Signer::new(&format!("other-{number}"))).collect();
+    thread::scope(|scope| {
+        for (name, last) in names.iter().zip(&last) {
+            let (live, others) = (&live, &others);
+            scope.spawn(move || {
+                for signer in others.iter().cycle().take(200).chain([last]) {
+                    let keys = KeySet::from_json(&token::jwks(std::slice::from_ref(signer))).unwrap();
+                    live.update_keys(name, keys).unwrap();
+                }
+            });
+        }
+        scope.spawn(|| {
+            for number in 0..200 {
+                live.update_revocations(
+                    Revocations::from_json(&format!(r#"{{"subjects":[{{"subject":"s-{number}","before":1}}]}}"#)).unwrap(),
+                );
+            }
+        });
+    });
+    for (name, signer) in names.iter().zip(&last) {
+        let decision = ask(&live, &signer.token_of(name, "alice"));
+        assert_eq!(decision.code(), "allowed", "{name}: {}", decision.detail());
+    }
 }
 
 #[test]

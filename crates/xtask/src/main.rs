@@ -4,6 +4,7 @@ mod command;
 mod count;
 mod project;
 mod report;
+mod sbom;
 mod schema;
 mod setup;
 mod steps;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     let chosen = match arguments.as_slice() {
         ["test"] => Ok(STEPS.iter().collect()),
         ["test", "--only", names @ ..] if !names.is_empty() => named(names),
+        ["sbom"] => return done(Project::find().and_then(|project| sbom::write(&project))),
         ["setup"] => Ok(STEPS.iter().filter(|step| step.kind == Kind::Setup).collect()),
         [] | ["help" | "--help" | "-h"] => {
             println!("{}", usage());
@@ -32,6 +34,16 @@ fn main() -> ExitCode {
         Err(message) => {
             eprintln!("{message}");
             ExitCode::from(2)
+        }
+    }
+}
+
+fn done(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
         }
     }
 }
@@ -59,7 +71,8 @@ fn usage() -> String {
     format!(
         "cargo xtask test                 set up and run everything\n\
          cargo xtask test --only STEP…    only these steps\n\
-         cargo xtask setup                only what has to be installed\n\n\
+         cargo xtask setup                only what has to be installed\n\
+         cargo xtask sbom                 write what the binary is made of (CycloneDX)\n\n\
          Steps:\n{}",
         steps.join("\n")
     )

@@ -50,6 +50,18 @@ pub(crate) fn cargo_deny(project: &Project) -> Result<(), String> {
     run(cargo(&["install", "--locked", "cargo-deny"]), project.root())
 }
 
+/// Makes sure that `cargo <command>` works, of whatever version is there, else of this one.
+///
+/// # Errors
+/// If it cannot be built.
+pub(crate) fn cargo_tool(project: &Project, command: &str, package: &str, version: &str) -> Result<(), String> {
+    if let Some(version) = output(cargo(&[command, "--version"])) {
+        println!("{version}");
+        return Ok(());
+    }
+    run(cargo(&["install", "--locked", package, "--version", version]), project.root())
+}
+
 /// Returns what `nginx -V` says; it lives outside of an ordinary user's path on many systems.
 fn installed_nginx() -> Option<String> {
     ["nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx"].iter().find_map(|path| output(program(path, &["-V"])))

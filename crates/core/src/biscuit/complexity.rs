@@ -15,6 +15,7 @@ mod cost;
 mod expression;
 mod names;
 mod pattern;
+mod wire;
 mod work;
 
 use biscuit_auth::format::schema;
@@ -39,6 +40,11 @@ pub(super) fn check_size(framed: &schema::Biscuit) -> Result<usize, Refusal> {
         return Err(too_complex(format!("the token has more than {MAX_P256} signatures by secp256r1")));
     }
     Ok(count)
+}
+
+/// Refuses blocks that would take too much memory once they are read.
+pub(super) fn check_parts(framed: &schema::Biscuit) -> Result<(), Refusal> {
+    wire::check(signed_blocks(framed).map(|block| block.block.as_slice()))
 }
 
 /// Returns an upper bound of the work, if it is within [`MAX_COST`] for a path of usual length.

@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 
-use super::{JsonError, MAX_DEPTH, Member, RawArray, RawObject, Value};
+use super::{JsonError, MAX_DEPTH, MAX_VALUES, Member, RawArray, RawObject, Value};
 
 /// A position in text that is known to be UTF-8.
 #[derive(Debug)]
 pub(super) struct Reader<'t> {
     text: &'t str,
     at: usize,
+    /// How many values were read.
+    values: usize,
 }
 
 impl<'t> Reader<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, values: 0 }
     }
 
     /// Reads a text that is one object and nothing else.
@@ -42,6 +44,10 @@ impl<'t> Reader<'t> {
     /// Reads a value; `depth` counts the arrays and objects around it.
     fn value(&mut self, depth: usize) -> Result<Value<'t>, JsonError> {
         let start = self.at;
+        self.values = self.values.saturating_add(1);
+        if self.values > MAX_VALUES {
+            return Err(JsonError("has too many values"));
+        }
         match self.next() {
             Some(b'"') => self.string().map(Value::String),
             Some(b'-' | b'0'..=b'9') => self.number(start),

@@ -121,12 +121,12 @@ fn a_name_twice_is_refused_at_every_depth_and_however_it_is_written() {
 #[test]
 fn a_name_twice_among_thousands_is_refused() {
     let many = |twice: &str| {
-        let members: Vec<String> = (0..5_000).map(|number| format!("\"{number}\":0")).collect();
+        let members: Vec<String> = (0..4_000).map(|number| format!("\"{number}\":0")).collect();
         Object::parse(format!("{{{}{twice}}}", members.join(",")).as_bytes()).is_ok()
     };
     assert!(many(""));
     assert!(!many(",\"17\":0"));
-    assert!(!many(",\"4999\":0"));
+    assert!(!many(",\"3999\":0"));
 }
 
 #[test]
@@ -152,4 +152,15 @@ proptest::proptest! {
             proptest::prop_assert_eq!(object.members().count(), value.as_object().unwrap().len());
         }
     }
+}
+
+#[test]
+fn too_many_values_are_refused_wherever_they_stand() {
+    let list = |count: usize| format!("[{}]", vec!["1"; count].join(","));
+    let document = |inner: String| Object::parse(format!("{{\"x\":{inner}}}").as_bytes()).map(|_| ());
+    // The list itself is one.
+    assert_eq!(document(list(MAX_VALUES - 1)), Ok(()));
+    assert_eq!(document(list(MAX_VALUES)), Err(JsonError("has too many values")));
+    let nested = vec![list(64); MAX_VALUES / 64].join(",");
+    assert_eq!(document(format!("[{nested}]")), Err(JsonError("has too many values")));
 }

@@ -1,10 +1,13 @@
 //! The application behind the proxy: answers everything, and remembers what reached it.
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
+
+use serde_json::Value;
 
 /// A request that reached the backend.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ impl Seen {
 pub(crate) struct Backend {
     pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
+    /// The request ids of everything that ever came.
+    ids: Arc<Mutex<Vec<String>>>,
 }
 
 impl Backend {
@@ -38,14 +43,24 @@ impl Backend {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
-        let of_thread = Arc::clone(&seen);
+        let ids: Arc<Mutex<Vec<String>>> = Arc::default();
+        let of_thread = (Arc::clone(&seen), Arc::clone(&ids));
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let seen = Arc::clone(&of_thread);
-                thread::spawn(move || answer(stream.unwrap(), &seen));
+                let (seen, ids) = of_thread.clone();
+                thread::spawn(move || answer(stream.unwrap(), &seen, &ids));
             }
         });
-        Self { address, seen }
+        Self { address, seen, ids }
+    }
+
+    /// Fails if anything ever came for which the log has no allow, told by the request id that nginx gives both.
+    pub(crate) fn assert_all_were_allowed(&self, log: &[Value]) {
+        let allowed: HashSet<&str> =
+            log.iter().filter(|entry| entry["outcome"] == "allow").filter_map(|entry| entry["request_id"].as_str()).collect();
+        for id in self.ids.lock().unwrap().iter() {
+            assert!(allowed.contains(id.as_str()), "request `{id}` reached the backend without an allow in the log");
+        }
     }
 
     /// Returns what has come since the last time.
@@ -54,7 +69,7 @@ impl Backend {
     }
 }
 
-fn answer(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>) {
+fn answer(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, ids: &Mutex<Vec<String>>) {
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {
@@ -74,6 +89,7 @@ fn answer(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>) {
             Ok(count) => request.body_bytes += count,
         }
     }
+    ids.lock().unwrap().push(request.all("x-request-id").concat());
     seen.lock().unwrap().push(request);
     let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nbackend");
 }

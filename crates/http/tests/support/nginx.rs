@@ -189,8 +189,11 @@ fn configuration(folder: &Path, listen: SocketAddr, setup: Setup<'_>) -> String 
         .replace("/etc/ssl/private/app.example.com.key", &folder.join("key.pem").display().to_string())
         .replace("127.0.0.1:4180", &gate)
         .replace("127.0.0.1:8080", &backend.to_string())
-        .replace("        # The auth service doesn't need", &format!("        {auth}\n        # The auth service doesn't need"))
-        .replace("auth_request /auth/verify;", &format!("auth_request /auth/verify;\n        {location}"));
+        .replace(
+            "        # The auth service doesn't need",
+            &format!("        {WITNESS}\n        {auth}\n        # The auth service doesn't need"),
+        )
+        .replace("auth_request /auth/verify;", &format!("auth_request /auth/verify;\n        {WITNESS}\n        {location}"));
     let (server, end) = server.trim_end().split_at(server.trim_end().len() - 1);
     // Root's workers would be nobody, who may not enter the folder.
     let user = if std::fs::metadata(folder).unwrap().uid() == 0 { "user root;" } else { "" };
@@ -203,5 +206,7 @@ fn configuration(folder: &Path, listen: SocketAddr, setup: Setup<'_>) -> String 
     )
 }
 
+/// Tells gate and backend which request it is, so that a test can see that nothing came without an allow.
+pub(crate) const WITNESS: &str = "proxy_set_header X-Request-ID $request_id;";
 /// The configuration that countless sites have copied, as it is printed.
 const ARTICLE: &str = include_str!("article.conf");

@@ -24,12 +24,15 @@ impl Signer {
 
     /// Signs a token of `https://login.example.com` for `app`, good for the next five minutes.
     pub(crate) fn token(&self, subject: &str) -> String {
+        self.token_of("https://login.example.com", subject)
+    }
+
+    /// The same of another issuer.
+    pub(crate) fn token_of(&self, issuer: &str, subject: &str) -> String {
         let now = gatewright_issuer::now().as_secs();
         let header = format!("{{\"alg\":\"EdDSA\",\"kid\":\"{}\"}}", self.kid);
-        let payload = format!(
-            "{{\"iss\":\"https://login.example.com\",\"aud\":\"app\",\"sub\":\"{subject}\",\"iat\":{now},\"exp\":{}}}",
-            now + 300
-        );
+        let payload =
+            format!("{{\"iss\":\"{issuer}\",\"aud\":\"app\",\"sub\":\"{subject}\",\"iat\":{now},\"exp\":{}}}", now + 300);
         let message = format!("{}.{}", URL_SAFE_NO_PAD.encode_to_string(header), URL_SAFE_NO_PAD.encode_to_string(payload));
         let signature = self.pair().sign(message.as_bytes());
         format!("{message}.{}", URL_SAFE_NO_PAD.encode_to_string(signature.as_ref()))

@@ -368,6 +368,8 @@ pub(super) fn costly() -> File {
     .case("one costly signature is not too much", get("/").bearer(&biscuit(ALICE).p256_block("p(1)").text()), pass())
     .case("a join in 64 KiB", block(&long), too_complex())
     .case("four thousand texts", block(&texts), too_complex())
+    .case("nine thousand terms", block(&format!("t({})", vec!["1"; 9_000].join(", "))), too_complex())
+    .case("nine thousand empty lists", block(&format!("t({})", vec!["[]"; 9_000].join(", "))), too_complex())
     .case("a set of a thousand looked at a hundred times", block(&looks), too_complex())
     .case("closures around a set of a thousand", block(&looks.replace(" > 0", " > 0 && true")), too_complex())
     .case("a pattern with classes of all letters", block("check if operation($o), $o.matches(\"(?i)[\\\\w&&a]\")"), too_complex())
