@@ -1,7 +1,8 @@
-//! `cargo xtask …`: sets up what the tests need, and runs all of them.
+//! `cargo xtask …`: sets up what the tests need, runs all of them, and fuzzes.
 
 mod command;
 mod count;
+mod fuzz;
 mod project;
 mod report;
 mod schema;
@@ -10,6 +11,7 @@ mod steps;
 
 use std::process::ExitCode;
 
+use fuzz::Fuzz;
 use project::Project;
 use report::Report;
 use steps::{Kind, STEPS, Step};
@@ -21,6 +23,7 @@ fn main() -> ExitCode {
         ["test"] => Ok(STEPS.iter().collect()),
         ["test", "--only", names @ ..] if !names.is_empty() => named(names),
         ["setup"] => Ok(STEPS.iter().filter(|step| step.kind == Kind::Setup).collect()),
+        ["fuzz", arguments @ ..] => return fuzz(arguments),
         [] | ["help" | "--help" | "-h"] => {
             println!("{}", usage());
             return ExitCode::SUCCESS;
@@ -47,6 +50,22 @@ fn run(steps: &[&Step], project: &Project) -> ExitCode {
     if report.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+fn fuzz(arguments: &[&str]) -> ExitCode {
+    match Fuzz::parse(arguments).and_then(|fuzz| Ok((fuzz, Project::find()?))) {
+        Ok((fuzz, project)) => match fuzz.run(&project) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(message) => {
+                eprintln!("{message}");
+                ExitCode::FAILURE
+            }
+        },
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
 fn named(names: &[&str]) -> Result<Vec<&'static Step>, String> {
     names
         .iter()
@@ -59,7 +78,9 @@ fn usage() -> String {
     format!(
         "cargo xtask test                 set up and run everything\n\
          cargo xtask test --only STEP…    only these steps\n\
-         cargo xtask setup                only what has to be installed\n\n\
+         cargo xtask setup                only what has to be installed\n\
+         cargo xtask fuzz [--seconds N] [--seeds] [TARGET…]\n\
+         \x20                                run the fuzz targets, a minute each, from nothing or from fuzz/corpus\n\n\
          Steps:\n{}",
         steps.join("\n")
     )
