@@ -285,7 +285,7 @@ fn drawn_claims(draw: &mut Draw<'_>, scopes: &str) -> Map<String, Value> {
 }
 
 const PATTERNS: [&str; 11] = ["/", "/a", "/a/**", "/a/*", "/a/*/c", "/a/b", "/**", "/*/b", "/A/b/", "/admin/**", "/a;b"];
-const PIECES: [&str; 22] = [
+pub(crate) const PIECES: [&str; 22] = [
     "a", "b", "c", "/", "A", "admin", "/a/", "/b", ";", "%2f", "%5c", "%2e", "..", ".", "%20", "%23", "%3f", "%25", "%61",
     "%252f", "%C3%A9", "%ff",
 ];

@@ -6,17 +6,19 @@ use gatewright::{Authorizer, Request};
 use vectors::session::{COOKIE, alice};
 
 use crate::asked::{ask, authorizer};
-use crate::decide::{FORMS, compare};
+use crate::decide::{FORMS, PIECES, compare};
 use crate::draw::at_most;
 use crate::reference::path::Path;
 use crate::reference::{Credential, Effect, Identity, Policy, Question, Rule};
 
 /// The plain decider agrees; what is no clean path passes no rule that accepts nothing; and the canonical path means itself.
 ///
-/// A first byte of zero or one says whether a session comes along; the second adds a rule that accepts forms.
+/// The first byte's bits: a session comes along, a rule accepts forms, bytes above 0x7f stand for the pieces that make a path
+/// ambiguous (else they are what they are, which is malformed).
 pub fn path(data: &[u8]) {
     let [flags, raw @ ..] = at_most(data, MAX_PATH) else { return };
     let (has_session, accepts) = (flags & 1 != 0, flags & 2 != 0);
+    let raw = if flags & 4 == 0 { raw.iter().flat_map(expand).copied().collect() } else { raw.to_vec() };
     let cut = raw.iter().position(|byte| *byte == b'?').unwrap_or(raw.len());
     let (policy, authorizer) = &POLICIES[usize::from(accepts)];
     let question = question(&raw[..cut], raw.get(cut + 1..), has_session);
@@ -32,6 +34,13 @@ pub fn path(data: &[u8]) {
         let again = ask(authorizer, &Request::new("GET", "https", "app.example.com", &encoded, &question.headers));
         assert_eq!(again.understood(), asked.understood(), "{encoded}");
         assert_eq!((again.code(), again.decision.rule()), (asked.code(), asked.decision.rule()), "{encoded}");
+    }
+}
+
+fn expand(byte: &u8) -> &[u8] {
+    match byte.checked_sub(0x80) {
+        Some(piece) => PIECES[usize::from(piece) % PIECES.len()].as_bytes(),
+        None => std::slice::from_ref(byte),
     }
 }
 
