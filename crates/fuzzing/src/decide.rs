@@ -183,6 +183,7 @@ fn drawn_question(draw: &mut Draw<'_>) -> Question {
 fn drawn_path(draw: &mut Draw<'_>) -> Vec<u8> {
     let mut path = b"/".to_vec();
     path.extend(draw.pieces(&PIECES, 10).into_bytes());
+    path.retain(|byte| *byte != b'?'); // it would begin the query
     path
 }
 
