@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use crate::json::{self, Object};
 use crate::time::UnixTime;
 
 /// The kinds of credential, in the order in which they are looked for.
@@ -173,7 +174,8 @@ impl Identity {
 
 /// The claims as the credential carried them, parsed when first asked for.
 ///
-/// The text was checked by the strict reader before it came here, so parsing it cannot fail; if it did, no claim is there.
+/// The text was checked by the strict reader before it came here. That one takes numbers of any size, which `serde_json` does
+/// not: a number that no double holds is null here, and the claims beside it are there all the same.
 #[derive(Clone, Default)]
 pub(crate) struct RawClaims {
     json: Box<[u8]>,
@@ -186,12 +188,47 @@ impl RawClaims {
     }
 
     fn value(&self) -> &Value {
-        self.parsed.get_or_init(|| serde_json::from_slice(&self.json).unwrap_or(Value::Null))
+        self.parsed.get_or_init(|| serde_json::from_slice(&self.json).unwrap_or_else(|_| without_huge_numbers(&self.json)))
+    }
+}
+
+/// Reads claims of which `serde_json` cannot hold every number.
+fn without_huge_numbers(json: &[u8]) -> Value {
+    Object::parse(json).map_or(Value::Null, |claims| members(&claims))
+}
+
+/// Takes over the members of an object; the strict reader has bounded the depth.
+fn members(object: &Object<'_>) -> Value {
+    object.members().map(|(name, value)| (name.to_owned(), value_of(value))).collect()
+}
+
+fn value_of(value: &json::Value<'_>) -> Value {
+    match value {
+        json::Value::Null => Value::Null,
+        json::Value::Bool(value) => Value::Bool(*value),
+        json::Value::Number(number) => serde_json::from_str(number).unwrap_or_default(),
+        json::Value::String(text) => Value::String(text.as_ref().to_owned()),
+        json::Value::Array(array) => array.elements().iter().map(value_of).collect(),
+        json::Value::Object(object) => members(&object.object()),
     }
 }
 
 impl fmt::Debug for RawClaims {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "RawClaims({} bytes)", self.json.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_number_that_no_double_holds_hides_no_other_claim() {
+        let claims = RawClaims::new(br#"{"role":"admin","n":1e400,"deep":{"list":[1,-1e999,"x"],"yes":true},"none":null}"#);
+        let expected = json!({ "role": "admin", "n": null, "deep": { "list": [1, null, "x"], "yes": true }, "none": null });
+        assert_eq!(*claims.value(), expected);
     }
 }

@@ -42,6 +42,7 @@ mod log;
 mod metrics;
 mod password_pool;
 mod gate;
+mod in_process;
 mod admin;
 mod stop;
 mod connection;
@@ -51,6 +52,8 @@ mod signals;
 // The public interface is:
 pub use address::Address;
 pub use gate::Clock;
+#[doc(hidden)]
+pub use in_process::{InProcess, InProcessAnswer};
 pub use log::Log;
 pub use server::{ServeError, ServeOptions, Server};
 pub use signals::serve;

@@ -1,7 +1,8 @@
-//! `cargo xtask …`: sets up what the tests need, and runs all of them.
+//! `cargo xtask …`: sets up what the tests need, runs all of them, and fuzzes.
 
 mod command;
 mod count;
+mod fuzz;
 mod project;
 mod report;
 mod sbom;
@@ -11,6 +12,7 @@ mod steps;
 
 use std::process::ExitCode;
 
+use fuzz::Fuzz;
 use project::Project;
 use report::Report;
 use steps::{Kind, STEPS, Step};
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         ["test", "--only", names @ ..] if !names.is_empty() => named(names),
         ["sbom"] => return done(Project::find().and_then(|project| sbom::write(&project))),
         ["setup"] => Ok(STEPS.iter().filter(|step| step.kind == Kind::Setup).collect()),
+        ["fuzz", arguments @ ..] => return fuzz(arguments),
         [] | ["help" | "--help" | "-h"] => {
             println!("{}", usage());
             return ExitCode::SUCCESS;
@@ -59,6 +62,16 @@ fn run(steps: &[&Step], project: &Project) -> ExitCode {
     if report.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+fn fuzz(arguments: &[&str]) -> ExitCode {
+    match Fuzz::parse(arguments).and_then(|fuzz| Ok((fuzz, Project::find()?))) {
+        Ok((fuzz, project)) => done(fuzz.run(&project)),
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
 fn named(names: &[&str]) -> Result<Vec<&'static Step>, String> {
     names
         .iter()
@@ -72,7 +85,9 @@ fn usage() -> String {
         "cargo xtask test                 set up and run everything\n\
          cargo xtask test --only STEP…    only these steps\n\
          cargo xtask setup                only what has to be installed\n\
-         cargo xtask sbom                 write what the binary is made of (CycloneDX)\n\n\
+         cargo xtask sbom                 write what the binary is made of (CycloneDX)\n\
+         cargo xtask fuzz [--seconds N] [--seeds] [TARGET…]\n\
+         \x20                                run the fuzz targets, a minute each, from nothing or from fuzz/corpus\n\n\
          Steps:\n{}",
         steps.join("\n")
     )

@@ -93,7 +93,7 @@ pub(crate) fn evaluate(
     now: UnixTime,
     trace: &mut impl Trace,
 ) -> Result<(), Shortfall> {
-    let mut nearest: Option<(u8, &Table, Vec<&Condition>)> = None;
+    let mut nearest: Option<(u8, &Table, Vec<Failed<'_>>)> = None;
     for (position, table) in tables.iter().enumerate() {
         let failed = failed_conditions(rule, position, table, identity, now, trace);
         if failed.is_empty() {
@@ -107,6 +107,24 @@ pub(crate) fn evaluate(
     Err(shortfall(nearest.as_ref()))
 }
 
+/// A condition that keeps a table from holding.
+struct Failed<'t> {
+    condition: &'t Condition,
+    /// `not.` if the condition must not hold.
+    prefix: &'static str,
+}
+
+impl Failed<'_> {
+    fn key(&self) -> String {
+        format!("{}{}", self.prefix, self.condition.key())
+    }
+
+    /// What would help. Nobody gets rid of what `not` names by asking for more.
+    fn remedy(&self) -> Remedy {
+        if self.prefix.is_empty() { self.condition.remedy() } else { Remedy::Identity }
+    }
+}
+
 /// Returns the conditions of a table that fail, those under `not` included.
 fn failed_conditions<'t>(
     rule: &str,
@@ -115,44 +133,43 @@ fn failed_conditions<'t>(
     identity: &Identity,
     now: UnixTime,
     trace: &mut impl Trace,
-) -> Vec<&'t Condition> {
+) -> Vec<Failed<'t>> {
     let plain = table.conditions.iter().map(|condition| (condition, Verdict::Holds, ""));
     // `not` holds when the condition fails for certain: what the identity does not say is no proof.
     let negated = table.not.iter().map(|condition| (condition, Verdict::Fails, "not."));
     plain
         .chain(negated)
-        .filter(|(condition, wanted, prefix)| {
-            let passed = condition.evaluate(identity, now) == *wanted;
+        .filter_map(|(condition, wanted, prefix)| {
+            let (passed, asked) = (condition.evaluate(identity, now) == wanted, Failed { condition, prefix });
             trace.step(|| Step::Condition {
                 rule: rule.to_owned(),
                 table: position.saturating_add(1),
-                key: format!("{prefix}{}", condition.key()),
+                key: asked.key(),
                 passed,
                 detail: condition.describe(identity, now),
             });
-            !passed
+            (!passed).then_some(asked)
         })
-        .map(|(condition, ..)| condition)
         .collect()
 }
 
 /// How far a table is from holding: only step-up keys fail, only scopes fail, or more than that.
-fn distance(failed: &[&Condition]) -> u8 {
-    if failed.iter().all(|condition| condition.remedy() == Remedy::StepUp) {
+fn distance(failed: &[Failed<'_>]) -> u8 {
+    if failed.iter().all(|failed| failed.remedy() == Remedy::StepUp) {
         0
-    } else if failed.iter().all(|condition| condition.remedy() == Remedy::Scopes) {
+    } else if failed.iter().all(|failed| failed.remedy() == Remedy::Scopes) {
         1
     } else {
         2
     }
 }
 
-fn shortfall(nearest: Option<&(u8, &Table, Vec<&Condition>)>) -> Shortfall {
+fn shortfall(nearest: Option<&(u8, &Table, Vec<Failed<'_>>)>) -> Shortfall {
     let (distance, table, failed) = match nearest {
         Some((distance, table, failed)) => (*distance, Some(*table), failed.as_slice()),
         None => (2, None, [].as_slice()),
     };
-    let keys: Vec<String> = failed.iter().map(|condition| format!("`{}`", condition.key())).collect();
+    let keys: Vec<String> = failed.iter().map(|failed| format!("`{}`", failed.key())).collect();
     let mut shortfall = Shortfall {
         rejection: match distance {
             0 => Rejection::StepUpRequired,

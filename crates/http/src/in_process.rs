@@ -1,0 +1,60 @@
+//! Questions answered without a socket: the same gate, one request at a time.
+//!
+//! For fuzzing, which asks a hundred thousand questions in the time a connection takes. Not part of the public interface: what
+//! it gives and takes may change at any time.
+
+use std::io;
+use std::sync::Arc;
+
+use gatewright_issuer::Live;
+use http::header::{HeaderName, HeaderValue};
+use http::{HeaderMap, Request, Uri};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::gate::{Clock, Gate};
+use crate::log::Log;
+use crate::peer::Peer;
+
+/// A gate that a unix socket would lead to.
+#[derive(Debug)]
+pub struct InProcess {
+    gate: Arc<Gate>,
+    runtime: Runtime,
+}
+
+/// What a proxy would be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InProcessAnswer {
+    /// The status.
+    pub status: u16,
+    /// Every header field, names in lower case.
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+impl InProcess {
+    /// Opens a gate for this policy.
+    ///
+    /// # Errors
+    /// There is no runtime to be had.
+    pub fn new(live: Live, log: Log, clock: Clock) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_time().build()?;
+        Ok(Self { gate: Arc::new(Gate::new(live, log, clock, Vec::new())), runtime })
+    }
+
+    /// Answers a GET of `path` with these header fields; `None` if they cannot stand in a request, which hyper would refuse.
+    #[must_use]
+    pub fn answer(&self, path: &str, fields: &[(String, Vec<u8>)]) -> Option<InProcessAnswer> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+            headers.append(name, HeaderValue::from_bytes(value).ok()?);
+        }
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.uri = path.parse::<Uri>().ok()?;
+        parts.headers = headers;
+        let response = self.runtime.block_on(self.gate.answer(Peer::Unix, &parts, false));
+        let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
+        Some(InProcessAnswer { status: response.status().as_u16(), headers: headers.collect() })
+    }
+}

@@ -1,0 +1,4 @@
+//! See `fuzzing::decide`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzzing::decide(data));
