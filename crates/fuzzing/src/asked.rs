@@ -80,13 +80,15 @@ impl Asked {
     }
 }
 
-/// What two decisions on one request must have in common; the assertion's signature may differ.
+/// What two decisions on one request must have in common. The assertion's signature may differ, and of several checks of a biscuit
+/// that cannot be evaluated any may be named.
 fn seen(decision: &Decision) -> (&'static str, &'static str, Option<&str>, Option<&str>, &str) {
     let subject = match decision {
         Decision::Allow(permit) => permit.identity().map(gatewright::Identity::subject),
         Decision::Challenge(_) | Decision::Forbid(_) | Decision::Indeterminate(_) => None,
     };
-    (decision.outcome(), decision.code(), decision.rule(), subject, decision.detail())
+    let detail = if decision.code() == "caveat_failed" { "" } else { decision.detail() };
+    (decision.outcome(), decision.code(), decision.rule(), subject, detail)
 }
 
 fn check(decision: &Decision) {

@@ -3,7 +3,7 @@
 use crate::draw::at_most;
 use crate::proxy::Dialect;
 
-/// See [`Dialect::check`]: four of the `X-Forwarded-…` headers are read, and the client's address from the fifth.
+/// What `Dialect::check` asserts: four of the `X-Forwarded-…` headers are read, and the client's address from the fifth.
 pub fn forward_headers(data: &[u8]) {
     TRAEFIK.check(at_most(data, 512));
 }

@@ -3,7 +3,7 @@
 use crate::draw::at_most;
 use crate::proxy::Dialect;
 
-/// See [`Dialect::check`]: the method, the target and `Host` are read, nothing else.
+/// What `Dialect::check` asserts: the method, the target and `Host` are read, nothing else.
 pub fn verify_headers(data: &[u8]) {
     NGINX.check(at_most(data, 512));
 }

@@ -9,6 +9,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::command::{cargo, output, run};
 use crate::project::Project;
@@ -27,7 +28,7 @@ pub(crate) struct Fuzz {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Run {
     runs: u64,
-    seconds: u64,
+    time: Duration,
     /// Inputs that reached something new.
     units: u64,
     /// Combinations of edges and their counts that were reached.
@@ -77,7 +78,10 @@ impl Fuzz {
             build.arg(target);
         }
         run(build, project.root())?;
-        println!("\n{:<18} {:>10} {:>9} {:>9} {:>9}  verdict", "target", "runs", "runs/s", "new units", "features");
+        println!(
+            "\n{:<18} {:>10} {:>8} {:>8} {:>9} {:>9}  verdict",
+            "target", "runs", "seconds", "runs/s", "new units", "features"
+        );
         let mut found = 0;
         for target in known.iter().filter(|target| self.targets.is_empty() || self.targets.contains(target)) {
             let run = self.run_one(target, project)?;
@@ -111,9 +115,10 @@ impl Fuzz {
         if self.seeds && seeds.exists() {
             fuzzer.arg(seeds);
         }
+        let started = Instant::now();
         let ended = fuzzer.stdin(Stdio::null()).output().map_err(|error| format!("{target} cannot be started: {error}"))?;
         let log = String::from_utf8_lossy(&ended.stderr);
-        let run = Run::from_log(&log, ended.status.success());
+        let run = Run::from_log(&log, ended.status.success(), started.elapsed());
         if run.failed {
             println!("{}", panic_message(&log));
         }
@@ -123,20 +128,16 @@ impl Fuzz {
 
 impl Run {
     /// Reads what libFuzzer prints.
-    fn from_log(log: &str, succeeded: bool) -> Self {
+    fn from_log(log: &str, succeeded: bool, time: Duration) -> Self {
         let statistic = |name: &str| {
             let line = log.lines().rev().find_map(|line| line.strip_prefix(&format!("stat::{name}:")));
             line.and_then(|number| number.trim().parse().ok()).unwrap_or_default()
         };
         let features = log.lines().filter_map(|line| line.split_once(" ft: ")?.1.split(' ').next()?.parse().ok()).max();
         let artifact = log.lines().find_map(|line| line.split_once("Test unit written to ")).map(|(_, path)| path.to_owned());
-        let seconds = log
-            .lines()
-            .rev()
-            .find_map(|line| line.strip_prefix("Done ")?.split_once(" runs in ")?.1.split(' ').next()?.parse().ok());
         Self {
             runs: statistic("number_of_executed_units"),
-            seconds: seconds.unwrap_or_default(),
+            time,
             units: statistic("new_units_added"),
             features: features.unwrap_or_default(),
             failed: !succeeded || artifact.is_some(),
@@ -147,8 +148,10 @@ impl Run {
 
 impl fmt::Display for Run {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let speed = self.runs.checked_div(self.seconds).map_or("-".to_owned(), |speed| speed.to_string());
-        write!(formatter, "{:>10} {speed:>9} {:>9} {:>9}  ", self.runs, self.units, self.features)?;
+        let milliseconds = self.time.as_millis().max(1);
+        let speed = u128::from(self.runs) * 1_000 / milliseconds;
+        let seconds = self.time.as_secs_f64();
+        write!(formatter, "{:>10} {seconds:>8.1} {speed:>8} {:>9} {:>9}  ", self.runs, self.units, self.features)?;
         match (&self.artifact, self.failed) {
             (Some(artifact), _) => write!(formatter, "FOUND {artifact}"),
             (None, true) => formatter.write_str("FAILED"),
@@ -198,12 +201,12 @@ mod tests {
 
     #[test]
     fn the_fuzzer_is_understood() {
-        let log = "#8\tNEW    cov: 9 ft: 12 corp: 2/3b\n#900\tDONE   cov: 9 ft: 34 corp: 5/9b lim: 4\nDone 900 runs in 3 second(s)\n\
+        let log = "#8\tNEW    cov: 9 ft: 12 corp: 2/3b\n#900\tDONE   cov: 9 ft: 34 corp: 5/9b lim: 4\n\
                    stat::number_of_executed_units: 900\nstat::new_units_added:         7\n";
-        let run = Run::from_log(log, true);
-        assert_eq!(run, Run { runs: 900, seconds: 3, units: 7, features: 34, artifact: None, failed: false });
+        let run = Run::from_log(log, true, Duration::from_secs(3));
+        assert_eq!(run, Run { runs: 900, time: Duration::from_secs(3), units: 7, features: 34, artifact: None, failed: false });
         let log = "==1== ERROR: libFuzzer: deadly signal\nartifact_prefix='a/'; Test unit written to a/crash-1\n";
-        let run = Run::from_log(log, false);
+        let run = Run::from_log(log, false, Duration::ZERO);
         assert_eq!((run.artifact.as_deref(), run.failed), (Some("a/crash-1"), true));
     }
 }
