@@ -119,13 +119,22 @@ fn measure(name: String, make: impl Fn() -> Authorizer, request: &Request<'_>, n
 /// Inputs as large as they may be: tokens of 64 KiB, heads of 256 KiB, paths of 8 KiB.
 fn at_the_limits() -> Vec<Cost> {
     let secret = b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-    let config = "version = 1\n[session]\nkeys = [\"0123456789abcdef0123456789abcdef\"]\n\
+    // A site with fifty rules of two patterns each, none of which matches.
+    let patterns: String = (0..50)
+        .map(|at| {
+            format!("[[rule]]\nid = \"p{at}\"\npaths = ['re:/(en|de|fr)/.*/down{at}/[0-9]+', 're:/.*/{at}/.*x']\nallow = \"authenticated\"\n")
+        })
+        .collect();
+    let config = &format!(
+        "version = 1\n[session]\nkeys = [\"0123456789abcdef0123456789abcdef\"]\n\
          [[issuer]]\nissuer = \"https://login.example.com\"\naudiences = [\"app\"]\nalgorithms = [\"HS256\"]\nmax_token = \"64KiB\"\n\
          sources = [\"bearer\", \"cookie:token\"]\n\
-         keys = { secret = \"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\" }\n\
-         [[rule]]\nid = \"patterns\"\npaths = ['re:/(a+)+b', 're:/([a-z]?){30}c', 're:/.*x.*y.*z']\nallow = \"anyone\"\n\
-         [[rule]]\nid = \"query\"\npaths = [\"/q\"]\nquery = { mode = [\"x\"] }\nallow = \"anyone\"\n\
-         [[rule]]\nid = \"members\"\nallow = [{ groups = [\"admins\"], credentials = [\"jwt\"] }, { claims.a.b = [\"x\"], credentials = [\"jwt\"] }]\n";
+         keys = {{ secret = \"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\" }}\n\
+         [[rule]]\nid = \"patterns\"\npaths = ['re:/(a+)+b', 're:/([a-z]?){{30}}c', 're:/.*x.*y.*z']\nallow = \"anyone\"\n\
+         {patterns}\
+         [[rule]]\nid = \"query\"\npaths = [\"/q\"]\nquery = {{ mode = [\"x\"] }}\nallow = \"anyone\"\n\
+         [[rule]]\nid = \"members\"\nallow = [{{ groups = [\"admins\"], credentials = [\"jwt\"] }}, {{ claims.a.b = [\"x\"], credentials = [\"jwt\"] }}]\n"
+    );
     let authorizer = || Authorizer::new(&Config::from_toml(config).unwrap()).unwrap();
     let token = |more: Value| {
         let mut claims = json!({ "iss": "https://login.example.com", "aud": "app", "sub": "alice", "exp": 1_767_229_200 });
@@ -165,6 +174,8 @@ fn at_the_limits() -> Vec<Cost> {
         ("2,700 encoded letters", format!("/{}", "%41".repeat(2_700)), Vec::new()),
         ("2,000 doubly encoded letters", format!("/{}", "%2541".repeat(1_600)), Vec::new()),
         ("256 parameters", "/;x".repeat(255), Vec::new()),
+        ("a path with seven forms, long", format!("/en/{}%2fb%3bx//c%5cd%23e%3f", "a".repeat(1_000)), Vec::new()),
+        ("a path with four forms, as long as may be", format!("/en/{}%2fb;x//c%5cd", "a".repeat(3_000)), Vec::new()),
     ];
     let now = UnixTime::from_secs(1_767_225_600);
     inputs

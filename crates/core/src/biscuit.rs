@@ -182,6 +182,7 @@ pub(crate) fn verify(
 /// Reads the outer message, which has one spelling only: it is not signed as a whole, so whatever Protocol Buffers would pass over
 /// (fields that nobody knows, numbers in a longer form, algorithms that are none) could be changed by anybody.
 fn frame(bytes: &[u8]) -> Result<schema::Biscuit, Refusal> {
+    complexity::check_frame(bytes)?;
     let framed = schema::Biscuit::decode(bytes).map_err(|_| malformed("the token is no biscuit"))?;
     let algorithms = signed_blocks(&framed).flat_map(|block| {
         let external = block.external_signature.as_ref().map(|signature| signature.public_key.algorithm);

@@ -114,7 +114,8 @@ pub enum TrustedHops {
     Networks(Vec<Network>),
 }
 
-/// Returns the network whose addresses belong to one client: the address itself for IPv4, its /64 for IPv6 (RFC 4291 §2.5.1).
+/// Returns the network whose addresses belong to one client: the address itself for IPv4, its /64 for IPv6 (RFC 4291 §2.5.1). An IPv4
+/// address that is written as IPv6 is IPv4.
 ///
 /// # Example
 /// ```
@@ -122,10 +123,12 @@ pub enum TrustedHops {
 /// let address: std::net::IpAddr = "2001:db8:0:1:a:b:c:d".parse()?;
 /// assert_eq!(client_network(address).to_string(), "2001:db8:0:1::");
 /// assert_eq!(client_network([192, 0, 2, 1].into()).to_string(), "192.0.2.1");
+/// assert_eq!(client_network("::ffff:192.0.2.1".parse()?).to_string(), "192.0.2.1");
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
 #[must_use]
 pub fn client_network(address: IpAddr) -> IpAddr {
+    let address = canonical_ip(address);
     if address.is_ipv4() { address } else { masked(address, 64) }
 }
 

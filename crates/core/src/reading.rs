@@ -142,11 +142,11 @@ fn decode_again(reading: &str) -> Result<String, &'static str> {
 /// Between segments: a byte that no decoded path holds.
 const SEPARATOR: char = '\0';
 
-/// Every combination of six forms; a path with more of them has no good reason to exist.
-const MAX_READINGS: usize = 64;
+/// Every combination of four forms; a path with more of them has no good reason to exist.
+const MAX_READINGS: usize = 16;
 
-/// Eight readings of the longest path: what an attacker can make us compute stays below a millisecond.
-const MAX_TOTAL_BYTES: usize = 64 * 1024;
+/// Two readings of the longest path: every pattern of the file may be compared with each.
+const MAX_TOTAL_BYTES: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -42,6 +42,11 @@ pub(super) fn check_size(framed: &schema::Biscuit) -> Result<usize, Refusal> {
     Ok(count)
 }
 
+/// Refuses too many blocks before any is read.
+pub(super) fn check_frame(token: &[u8]) -> Result<(), Refusal> {
+    wire::check_frame(token, MAX_BLOCKS)
+}
+
 /// Refuses blocks that would take too much memory once they are read.
 pub(super) fn check_parts(framed: &schema::Biscuit) -> Result<(), Refusal> {
     wire::check(signed_blocks(framed).map(|block| block.block.as_slice()))

@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
 
+use crate::certificate::certificate_headers;
 use crate::time::{TimeError, UnixTime, parse_duration};
 
 /// Where a value stands.
@@ -227,7 +228,7 @@ impl Node {
         if !is_token(name) {
             return Err(self.problem(format!("`{name}` is no header name")));
         }
-        if ["authorization", "cookie", "host"].contains(&lower.as_str()) {
+        if is_reserved(&lower) {
             return Err(self.problem(format!("the header `{name}` has another use")));
         }
         Ok(lower)
@@ -321,6 +322,14 @@ impl<'n> Table<'n> {
     fn shown(&self) -> String {
         if self.name.starts_with("the ") { self.name.to_owned() } else { format!("`{}`", self.name) }
     }
+}
+
+/// Whether a header, in lower case, says something that this software reads in its own place, and believes only there.
+pub(super) fn is_reserved(header: &str) -> bool {
+    let own = ["authorization", "cookie", "host", "dpop", "forwarded", "x-real-ip", "x-gatewright-proxy"];
+    own.contains(&header)
+        || ["x-forwarded-", "x-original-"].iter().any(|prefix| header.starts_with(prefix))
+        || certificate_headers().any(|it| it == header)
 }
 
 /// RFC 9110 §5.6.2.

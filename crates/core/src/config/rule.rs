@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::document::{Member, Node, Problem, Table, Value, closest, is_token, suggestion};
+use super::document::{Member, Node, Problem, Table, Value, closest, is_reserved, is_token, suggestion};
 use super::issuer::{self, IssuerConfig};
 use crate::form::{Form, FormSet};
 use crate::host::HostPattern;
@@ -162,6 +162,11 @@ fn headers(node: &Node) -> Result<Vec<(String, Vec<String>)>, Problem> {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
             return Err(node.problem(format!("`{name}` is no header name")));
         }
+        if is_reserved(&name) {
+            return Err(node.problem(format!(
+                "anybody can send `{name}`; where the client or its certificate matters, use `networks` or a credential"
+            )));
+        }
         if headers.iter().any(|(known, _)| *known == name) {
             return Err(node.problem(format!("the header `{name}` is there twice")));
         }
@@ -303,6 +308,9 @@ fn credential(node: &Node) -> Result<CredentialKind, Problem> {
 /// Reads `claims.<path> = [value, …]`: dotted keys, nested tables and quoted names all spell a path.
 fn claims(members: &[&Member], above: &[String], conditions: &mut Vec<Condition>) -> Result<(), Problem> {
     for member in members {
+        if matches!(&member.node.value, Value::Table(inner) if inner.is_empty()) {
+            return Err(Problem::new(format!("`{}` is empty, which asks for nothing", member.key), &member.place));
+        }
         let path: Vec<String> = above.iter().cloned().chain([member.key.clone()]).collect();
         if path.len() > MAX_CLAIM_DEPTH || member.key.is_empty() {
             return Err(Problem::new(

@@ -513,3 +513,46 @@ fn what_the_proxy_has_to_do_is_a_note_and_no_warning() {
     assert!(idle.notes()[0].message().contains("auth_request_set"));
     assert!(!idle.warnings().iter().any(|warning| warning.message().contains("auth_request_set")));
 }
+
+#[test]
+fn a_target_names_no_header_that_says_who_the_client_is() {
+    for header in [
+        "X-Real-IP",
+        "X-Forwarded-For",
+        "x-forwarded-proto",
+        "Authorization",
+        "Cookie",
+        "Client-Cert",
+        "X-SSL-Client-Verify",
+        "Forwarded",
+    ] {
+        let text = rule(&format!("id = \"a\"\npaths = [\"/x\"]\nheaders = {{ {header} = [\"x\"] }}\nallow = \"anyone\""));
+        assert!(error(&text).contains("anybody can send"), "{header}: {}", error(&text));
+        let text = api_key(&format!("id = \"ci\", sha256 = \"{DIGEST}\", subject = \"ci-bot\"")).replace("X-Api-Key", header);
+        assert!(error(&text).contains("has another use"), "{header}: {}", error(&text));
+    }
+}
+
+#[test]
+fn claims_that_ask_for_nothing_are_refused() {
+    for claims in ["{ dept = {} }", "{ dept = { name = {} } }"] {
+        let text = rule(&format!("id = \"a\"\nallow = {{ claims = {claims} }}"));
+        assert!(error(&text).contains("is empty, which asks for nothing"), "{}", error(&text));
+    }
+}
+
+#[test]
+fn listeners_that_trust_too_many_are_warned_of() {
+    let warned = |http: &str, sentence: &str| {
+        let text = rule("id = \"a\"\npaths = [\"/x\"]\nallow = \"anyone\"");
+        let config = Config::from_toml(&format!("{text}\n[http]\n{http}\n")).unwrap();
+        config.warnings().iter().any(|warning| warning.message().contains(sentence))
+    };
+    for peers in ["0.0.0.0/0", "::/0"] {
+        let http = format!("listen = [\"0.0.0.0:1\"]\ntrusted_peers = [\"{peers}\"]");
+        assert!(warned(&http, "names everybody"), "{peers}");
+    }
+    assert!(!warned("listen = [\"0.0.0.0:1\"]\ntrusted_peers = [\"10.0.0.5/32\"]", "names everybody"));
+    assert!(warned("admin = \"0.0.0.0:4181\"", "reached from other machines"));
+    assert!(!warned("admin = \"127.0.0.1:4181\"", "reached from other machines"));
+}

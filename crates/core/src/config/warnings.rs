@@ -1,9 +1,12 @@
 //! What is allowed but looks like a mistake.
 
+use std::net::{IpAddr, SocketAddr};
+
 use super::Config;
 use super::document::{Node, Place, Value};
 use super::reader::Reader;
 use crate::host::HostPattern;
+use crate::network::Network;
 use crate::policy::condition::{Condition, Table};
 use crate::policy::pattern::{PathPattern, PatternSegment, Rest};
 use crate::policy::rule::{Effect, Rule, Target};
@@ -16,6 +19,7 @@ pub(super) fn look(config: &Config, document: &Node, reader: &mut Reader<'_>) {
     let place = |index: usize| places.get(index).cloned().unwrap_or(Place::Named(String::new()));
     let has_address = proxy_sets_any(config, |header| ["x-real-ip", "x-forwarded-for"].contains(&header));
     look_at_credentials(config, document, has_address, reader);
+    look_at_listeners(config, document, reader);
     for (index, rule) in config.rules.iter().enumerate() {
         if rule.target.networks.is_some() && !has_address {
             reader.warn(
@@ -110,6 +114,37 @@ fn look_at_credentials(config: &Config, document: &Node, has_address: bool, read
         reader.warn(
             "certificates are read only from requests over a unix socket, or with `proxy_secret`; neither is configured",
             &place(),
+        );
+    }
+}
+
+fn look_at_listeners(config: &Config, document: &Node, reader: &mut Reader<'_>) {
+    let http = &config.http;
+    let place = || table_place(document, "http");
+    let everybody = [IpAddr::from([203, 0, 113, 1]), IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1])];
+    let trusts_all = |peers: &Vec<Network>| everybody.iter().any(|address| peers.iter().any(|peer| peer.contains(*address)));
+    if http.trusted_peers.as_ref().is_some_and(trusts_all) && http.proxy_secret.is_none() {
+        reader.warn(
+            "`trusted_peers` names everybody: whoever reaches the listener can ask about any request; name the proxy",
+            &place(),
+        );
+    }
+    let admin = http.admin.as_deref().and_then(|address| address.parse::<SocketAddr>().ok());
+    if admin.is_some_and(|address| !address.ip().is_loopback()) {
+        reader.warn("`admin` can be reached from other machines; it asks nobody who they are", &place());
+    }
+    let open_to_all = |listen: &String| listen.starts_with("unix:") && listen.ends_with(['2', '3', '6', '7']);
+    if !config.certificates.is_empty() && http.proxy_secret.is_none() && http.listen.iter().any(open_to_all) {
+        reader.warn(
+            "every user of the machine can write to the socket, and show any certificate there: write `mode=0660`",
+            &place(),
+        );
+    }
+    if config.passwords.is_some() && http.proxy_secret.is_none() && http.listen.iter().any(|listen| !listen.starts_with("unix:"))
+    {
+        reader.note(
+            "programs on this machine can ask the gate themselves, under addresses that they choose, and so guess passwords without being throttled: listen on a unix socket, or set `proxy_secret`",
+            &table_place(document, "basic"),
         );
     }
 }

@@ -8,7 +8,7 @@ use crate::claims::{self, Claims, NumericDate};
 use crate::identity::{CredentialKind, Identity, RawClaims};
 use crate::json::Value;
 use crate::jws::Verified;
-use crate::rejection::Refusal;
+use crate::rejection::{Refusal, Rejection};
 
 /// Where a claim of the identity is found in the payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,15 @@ pub(super) fn identity(claims: &Claims<'_>, proof: &Verified<'_>, issuer: &Issue
     let mapping = &issuer.claims;
     let subject = mapping.subject.find(claims).ok_or_else(|| claims::missing(&mapping.subject.to_string()))?;
     let subject = claims::subject(&mapping.subject.to_string(), &subject)?;
-    let email = text(&mapping.email, claims)?.filter(|_| issuer.unverified_email || has_verified_email(claims));
+    let vouched = issuer.unverified_email || has_verified_email(claims);
+    // Somebody known by an address is whoever the issuer vouches it belongs to.
+    if mapping.subject.to_string() == mapping.email.to_string() && !vouched {
+        return Err(Refusal::new(
+            Rejection::ClaimInvalid,
+            "the subject is an address that the issuer does not vouch for (`email_verified`)",
+        ));
+    }
+    let email = text(&mapping.email, claims)?.filter(|_| vouched);
     let amr = match claims.get("amr") {
         Some(amr) => boxed(claims::strings("amr", amr)?),
         None => Vec::new(),

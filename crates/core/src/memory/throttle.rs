@@ -130,8 +130,11 @@ impl Rate {
     /// Returns when the count would be empty after one more attempt; `None` if that is too far away.
     fn after_one_more(self, empty_at: u64, now: UnixTime) -> Option<u64> {
         let now = now.as_secs().saturating_mul(1_000);
-        let later = empty_at.max(now).saturating_add(self.interval);
-        (later.saturating_sub(now) <= self.at_once.saturating_mul(self.interval)).then_some(later)
+        let full = self.at_once.saturating_mul(self.interval);
+        // Twice as far as it can be was counted by a clock that has been set back since: it begins anew.
+        let counted = if empty_at > now.saturating_add(full.saturating_mul(2)) { now } else { empty_at.max(now) };
+        let later = counted.saturating_add(self.interval);
+        (later.saturating_sub(now) <= full).then_some(later)
     }
 }
 
@@ -178,6 +181,15 @@ mod tests {
         assert_eq!(attempts(&throttle, "alice", client(1), NOW.plus(29), 100), 0);
         assert_eq!(attempts(&throttle, "alice", client(1), NOW.plus(30), 100), 1);
         assert_eq!(attempts(&throttle, "alice", client(1), NOW.plus(100_000), 100), 10);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_refuses_nobody_for_longer() {
+        let throttle = Throttle::new();
+        assert_eq!(attempts(&throttle, "alice", client(1), NOW.plus(1_000_000), 100), 10);
+        assert_eq!(attempts(&throttle, "alice", client(1), NOW.plus(999_999), 100), 0, "by a second");
+        assert_eq!(attempts(&throttle, "alice", client(1), NOW, 100), 10, "by days");
+        assert_eq!(attempts(&throttle, "alice", client(1), NOW, 100), 0);
     }
 
     #[test]

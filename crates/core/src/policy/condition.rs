@@ -73,12 +73,10 @@ impl Condition {
         match self {
             Self::Users(users) => Verdict::from(contains(users, identity.subject())),
             Self::Emails(emails) => identity.email().map_or(Verdict::Absent, |email| contains(emails, email).into()),
-            Self::EmailDomains(domains) => match identity.email().map(single_domain) {
-                None => Verdict::Absent,
-                Some(domain) => {
-                    Verdict::from(domain.is_some_and(|it| domains.iter().any(|domain| domain.eq_ignore_ascii_case(it))))
-                }
-            },
+            Self::EmailDomains(domains) => identity
+                .email()
+                .and_then(single_domain)
+                .map_or(Verdict::Absent, |found| Verdict::from(domains.iter().any(|domain| domain.eq_ignore_ascii_case(found)))),
             Self::Groups(groups) => identity.groups.as_deref().map_or(Verdict::Absent, |has| intersects(groups, has).into()),
             Self::Issuers(issuers) => identity.issuer().map_or(Verdict::Absent, |issuer| contains(issuers, issuer).into()),
             Self::Credentials(kinds) => Verdict::from(kinds.contains(&identity.credential())),
@@ -90,7 +88,9 @@ impl Condition {
             Self::Acr(values) => identity.acr().map_or(Verdict::Absent, |acr| contains(values, acr).into()),
             Self::Amr(values) => Verdict::from(intersects(values, &identity.amr)),
             Self::MaxAuthAge(seconds) => {
-                identity.auth_time().map_or(Verdict::Absent, |time| Verdict::from(now.seconds_since(time) <= *seconds))
+                // Who will have authenticated some day has not.
+                let is_recent = |time| time <= now.plus(MAX_CLOCK_SKEW) && now.seconds_since(time) <= *seconds;
+                identity.auth_time().map_or(Verdict::Absent, |time| Verdict::from(is_recent(time)))
             }
         }
     }
@@ -175,6 +175,15 @@ impl std::fmt::Display for ClaimValue {
 }
 
 impl ClaimValue {
+    /// Whether a claim's value can be compared with this one at all.
+    fn has_type_of(&self, value: &Value) -> bool {
+        match self {
+            Self::Text(_) => value.is_string(),
+            Self::Integer(_) => value.is_i64(),
+            Self::Bool(_) => value.is_boolean(),
+        }
+    }
+
     fn equals(&self, value: &Value) -> bool {
         match self {
             Self::Text(text) => value.as_str() == Some(text),
@@ -184,16 +193,21 @@ impl ClaimValue {
     }
 }
 
+/// A claim of a type that no value has says nothing, as if it were not there: `"true"` is no proof that somebody is not `true`.
 fn evaluate_claim(identity: &Identity, path: &[String], values: &[ClaimValue]) -> Verdict {
-    let any = |found: &Value| values.iter().any(|value| value.equals(found));
-    match find_claim(identity, path) {
-        None | Some(Value::Null | Value::Object(_)) => Verdict::Absent,
-        Some(Value::Array(items)) if items.iter().any(|item| item.is_null() || item.is_array() || item.is_object()) => {
-            Verdict::Absent
-        }
-        Some(Value::Array(items)) => Verdict::from(items.iter().any(any)),
-        Some(scalar) => Verdict::from(any(scalar)),
+    let found = match find_claim(identity, path) {
+        None => return Verdict::Absent,
+        Some(Value::Array(items)) => items.as_slice(),
+        Some(scalar) => std::slice::from_ref(scalar),
+    };
+    if found.iter().any(|found| found.is_null() || found.is_array() || found.is_object()) {
+        return Verdict::Absent;
     }
+    if found.iter().any(|found| values.iter().any(|value| value.equals(found))) {
+        return Verdict::Holds;
+    }
+    let comparable = found.iter().all(|found| values.iter().any(|value| value.has_type_of(found)));
+    if comparable { Verdict::Fails } else { Verdict::Absent }
 }
 
 fn find_claim<'i>(identity: &'i Identity, path: &[String]) -> Option<&'i Value> {
@@ -212,8 +226,11 @@ fn intersects(values: &[String], has: &[Box<str>]) -> bool {
 /// Returns what follows the `@` if there is exactly one and neither side is empty (CVE-2026-40574).
 fn single_domain(email: &str) -> Option<&str> {
     let (local, domain) = email.split_once('@')?;
-    (!local.is_empty() && !domain.is_empty() && !domain.contains('@')).then_some(domain)
+    (!local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.ends_with('.')).then_some(domain)
 }
+
+/// In seconds: how far the clock of whoever authenticated somebody may be ahead of ours.
+const MAX_CLOCK_SKEW: u64 = 60;
 
 #[cfg(test)]
 mod tests {
@@ -231,9 +248,39 @@ mod tests {
         let verdict = |email| condition.evaluate(&identity_with_email(email), UnixTime::from_secs(0));
         assert_eq!(verdict("a@company.com"), Verdict::Holds);
         assert_eq!(verdict("a@COMPANY.com"), Verdict::Holds);
-        for email in ["attacker@evil.com@company.com", "@company.com", "a@", "company.com", "a@evilcompany.com"] {
-            assert_eq!(verdict(email), Verdict::Fails, "{email}");
+        assert_eq!(verdict("a@evilcompany.com"), Verdict::Fails);
+        // Neither holds, nor is it proof of the contrary under `not`.
+        for email in ["attacker@evil.com@company.com", "@company.com", "a@", "company.com", "a@company.com."] {
+            assert_eq!(verdict(email), Verdict::Absent, "{email}");
         }
+    }
+
+    #[test]
+    fn a_claim_of_another_type_is_no_proof_of_the_contrary() {
+        let verdict = |wanted: ClaimValue, claim: &str| {
+            let mut identity = Identity::new("alice", CredentialKind::Jwt);
+            identity.claims = crate::identity::RawClaims::new(format!("{{\"x\":{claim}}}").as_bytes());
+            Condition::Claim(vec!["x".to_owned()], vec![wanted]).evaluate(&identity, UnixTime::from_secs(0))
+        };
+        for (claim, expected) in [
+            ("true", Verdict::Holds),
+            ("[true,\"x\"]", Verdict::Holds),
+            ("false", Verdict::Fails),
+            ("[false]", Verdict::Fails),
+            ("[]", Verdict::Fails),
+            ("\"true\"", Verdict::Absent),
+            ("1", Verdict::Absent),
+            ("[\"true\"]", Verdict::Absent),
+            ("[false,\"true\"]", Verdict::Absent),
+            ("null", Verdict::Absent),
+            ("{}", Verdict::Absent),
+        ] {
+            assert_eq!(verdict(ClaimValue::Bool(true), claim), expected, "{claim}");
+        }
+        for claim in ["\"1\"", "1.0", "1e0", "18446744073709551617", "true"] {
+            assert_eq!(verdict(ClaimValue::Integer(1), claim), Verdict::Absent, "{claim}");
+        }
+        assert_eq!(verdict(ClaimValue::Integer(1), "2"), Verdict::Fails);
     }
 
     #[test]
@@ -249,5 +296,7 @@ mod tests {
         let condition = Condition::MaxAuthAge(60);
         assert_eq!(condition.evaluate(&identity, UnixTime::from_secs(1_060)), Verdict::Holds);
         assert_eq!(condition.evaluate(&identity, UnixTime::from_secs(1_061)), Verdict::Fails);
+        assert_eq!(condition.evaluate(&identity, UnixTime::from_secs(940)), Verdict::Holds, "clocks differ");
+        assert_eq!(condition.evaluate(&identity, UnixTime::from_secs(939)), Verdict::Fails, "in the future");
     }
 }

@@ -5,6 +5,8 @@ mod index;
 pub(crate) mod pattern;
 pub(crate) mod rule;
 
+use std::collections::HashMap;
+
 use self::condition::{Condition, Remedy, Table, Verdict};
 use self::index::Index;
 use self::pattern::fold;
@@ -59,11 +61,16 @@ impl Policy {
 
     fn find(&self, candidate: Candidate<'_, '_>, from: usize) -> Option<usize> {
         let request = candidate.request;
-        let accepts = |rule: usize| self.rules.get(rule).is_some_and(|rule| rule.target.consider(candidate).is_ok());
+        // A rule considers every reading by itself, so it is asked once, however many readings lead to it.
+        let mut answers: HashMap<usize, bool, ahash::RandomState> = HashMap::default();
+        let mut accepts = |index: usize| {
+            let consider = |rule: &Rule| rule.target.consider(candidate).is_ok();
+            *answers.entry(index).or_insert_with(|| self.rules.get(index).is_some_and(consider))
+        };
         let opaque = request.path.segments();
-        let best = self.index.first(&request.host.name, opaque, || fold_all(opaque), from, accepts);
+        let best = self.index.first(&request.host.name, opaque, || fold_all(opaque), from, &mut accepts);
         candidate.readings.iter().fold(best, |best, reading| {
-            let found = self.index.first(&request.host.name, reading, || fold_all(reading), from, accepts);
+            let found = self.index.first(&request.host.name, reading, || fold_all(reading), from, &mut accepts);
             match (best, found) {
                 (Some(best), Some(found)) => Some(best.min(found)),
                 (one, other) => one.or(other),

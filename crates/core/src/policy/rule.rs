@@ -81,8 +81,11 @@ impl Target {
         let request = candidate.request;
         let mut keys = Keys::default();
         keys.note("hosts", self.match_host(request));
-        keys.note("paths", self.match_path(candidate));
         keys.note("methods", self.match_method(request.method));
+        // Patterns take longest.
+        if keys.match_so_far() {
+            keys.note("paths", self.match_path(candidate));
+        }
         keys.note("headers", self.match_headers(candidate.headers));
         keys.note("query", self.match_query(request.query));
         keys.note("networks", self.match_network(request));
@@ -228,6 +231,10 @@ impl Keys {
                 }
             }
         }
+    }
+
+    fn match_so_far(&self) -> bool {
+        self.mismatch.is_none()
     }
 
     fn verdict(self) -> Result<Match, Mismatch> {

@@ -62,8 +62,10 @@ fn answer(key: &str, wanted: &Value, identity: &Identity, now: u64) -> Answer {
         "email_domains" => match identity.email().map(|email| email.concat()) {
             None => Answer::Unsaid,
             Some(email) => match email.split('@').collect::<Vec<_>>().as_slice() {
-                [name, domain] if !name.is_empty() => yes(wanted_texts().any(|wanted| wanted.eq_ignore_ascii_case(domain))),
-                _ => Answer::No,
+                [name, domain] if !name.is_empty() && !domain.is_empty() && !domain.ends_with('.') => {
+                    yes(wanted_texts().any(|wanted| wanted.eq_ignore_ascii_case(domain)))
+                }
+                _ => Answer::Unsaid,
             },
         },
         "groups" => any_of(identity.list("groups")),
@@ -79,7 +81,7 @@ fn answer(key: &str, wanted: &Value, identity: &Identity, now: u64) -> Answer {
             None => Answer::Unsaid,
             Some(time) => {
                 let age: u64 = wanted.as_str().and_then(|text| text.strip_suffix('s')).unwrap().parse().unwrap();
-                yes(now.saturating_sub(time) <= age)
+                yes(time <= now + 60 && now.saturating_sub(time) <= age)
             }
         },
         claim => claim_answer(&identity.claims, claim.strip_prefix("claims.").unwrap(), wanted.as_array().unwrap()),
@@ -89,10 +91,22 @@ fn answer(key: &str, wanted: &Value, identity: &Identity, now: u64) -> Answer {
 fn claim_answer(claims: &Value, path: &str, wanted: &[Value]) -> Answer {
     let found = path.split('.').try_fold(claims, |value, name| value.get(name));
     let is_scalar = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
-    match found {
-        Some(Value::Array(items)) if items.iter().all(is_scalar) => yes(items.iter().any(|item| wanted.contains(item))),
-        Some(value) if is_scalar(value) => yes(wanted.contains(value)),
-        _ => Answer::Unsaid,
+    let items = match found {
+        Some(Value::Array(items)) => items.clone(),
+        Some(value) => vec![value.clone()],
+        None => return Answer::Unsaid,
+    };
+    let alike = |one: &Value, other: &Value| {
+        (one.is_string() && other.is_string()) || (one.is_i64() && other.is_i64()) || (one.is_boolean() && other.is_boolean())
+    };
+    if !items.iter().all(is_scalar) {
+        Answer::Unsaid
+    } else if items.iter().any(|item| wanted.contains(item)) {
+        Answer::Yes
+    } else if items.iter().all(|item| wanted.iter().any(|wanted| alike(wanted, item))) {
+        Answer::No
+    } else {
+        Answer::Unsaid
     }
 }
 

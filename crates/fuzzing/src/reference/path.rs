@@ -137,7 +137,7 @@ fn readings(start: &[String]) -> Result<BTreeSet<Vec<String>>, Refused> {
                 open.push(other);
             }
         }
-        if found.len() > 64 || found.iter().flatten().map(String::len).sum::<usize>() > 32 * 1024 {
+        if found.len() > 16 || found.iter().flatten().map(String::len).sum::<usize>() > 8 * 1024 {
             return Err(Refused::Endless);
         }
     }

@@ -36,8 +36,13 @@ impl<'r> Described<'r> {
         if self.portless { request.portless_host() } else { request }
     }
 
-    /// Returns the path without the query, for the log.
+    /// Returns the path without query and fragment, for the log.
     pub(crate) fn path(&self) -> &'r [u8] {
-        self.target.split(|byte| *byte == b'?').next().unwrap_or_default()
+        self.target.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default()
+    }
+
+    /// Returns the host without a user's name and password, for the log.
+    pub(crate) fn shown_host(&self) -> &'r [u8] {
+        self.host.rsplit(|byte| *byte == b'@').next().unwrap_or_default()
     }
 }

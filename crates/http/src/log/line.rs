@@ -53,7 +53,7 @@ impl Entry<'_> {
         member(&mut line, "kid", audit.kid.as_deref().map(str::as_bytes));
         member(&mut line, "credential", audit.credential.map(|kind| kind.name().as_bytes()));
         member(&mut line, "method", self.described.map(|described| described.method));
-        member(&mut line, "host", self.described.map(|described| described.host));
+        member(&mut line, "host", self.described.map(Described::shown_host));
         member(&mut line, "path", self.described.map(Described::path));
         let client = self.described.and_then(|described| described.client).map(|client| client.to_string());
         member(&mut line, "client", client.as_deref().map(str::as_bytes));
@@ -85,7 +85,7 @@ impl Entry<'_> {
             line.push(' ');
             push(&mut line, described.method);
             line.push(' ');
-            push(&mut line, described.host);
+            push(&mut line, described.shown_host());
             push(&mut line, described.path());
             if let Some(client) = described.client {
                 let _ = write!(line, " client={client}");

@@ -105,6 +105,7 @@ pub(super) fn biscuits() -> File {
             get("/").bearer(&base64url(&[b"\x08\x81\x00", &bytes[2..]].concat())),
             no("token_malformed"),
         )
+        .case("two thousand empty blocks", get("/").bearer(&base64url(&[0x1a, 0].repeat(2_000))), no("token_too_complex"))
         .case("a thousand zero bytes", get("/").bearer(&base64url(&[0; 1_000])), no("token_malformed"))
         .case(
             "a message that announces four gigabytes",

@@ -232,6 +232,30 @@ pub(super) fn subjects(signer: &Signer) -> File {
     )
 }
 
+/// Somebody known by an e-mail address that anybody could have entered.
+pub(super) fn subject_by_email(signer: &Signer) -> File {
+    let lines = "claims = { subject = \"email\" }";
+    let mut file = File::new(
+        "claims_subject_by_email",
+        "Where the subject is the e-mail address, the issuer has to vouch for it (OpenID Connect Core §5.1).",
+        config(&[&login(lines), MEMBERS]),
+    )
+    .keys(LOGIN, &[ED_1.jwk()]);
+    let with = |verified: Value| {
+        get("/").bearer(&signer.token(ED_1, &claims().with("email", "root@example.com").with("email_verified", verified)))
+    };
+    let root = allow("members", Identity::token("root@example.com", LOGIN).email("root@example.com"));
+    file = file.case("an address that is vouched for", with(json!(true)), root).case(
+        "an address of which nothing is said",
+        get("/").bearer(&signer.token(ED_1, &claims().with("email", "root@example.com"))),
+        no("claim_invalid"),
+    );
+    for wrong in [json!(false), json!("true"), json!(1), Value::Null, json!([true])] {
+        file = file.case(format!("email_verified {wrong}"), with(wrong), no("claim_invalid"));
+    }
+    file
+}
+
 /// Tokens that somebody signed with the right key for another purpose (RFC 8725 §2.8, RFC 9700 §4.15).
 pub(super) fn other_kinds(signer: &Signer) -> File {
     let token = |header: Value, claims: &Claims| get("/").bearer(&signer.token_with(ED_1, header, claims));

@@ -45,6 +45,7 @@ pub fn files(signer: &Signer) -> Vec<File> {
         claims::audiences(signer),
         claims::issuers(signer),
         claims::subjects(signer),
+        claims::subject_by_email(signer),
         claims::other_kinds(signer),
         keys::keys(signer),
         sessions::sessions(),

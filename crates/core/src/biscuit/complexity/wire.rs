@@ -56,6 +56,23 @@ pub(super) fn check<'b>(blocks: impl Iterator<Item = &'b [u8]>) -> Result<(), Re
     Ok(())
 }
 
+/// Refuses a token whose outer message has more parts than one with the most blocks.
+pub(super) fn check_frame(token: &[u8], most_blocks: usize) -> Result<(), Refusal> {
+    let (mut rest, mut blocks) = (token, 0_usize);
+    while let Ok((number, _)) = decode_key(&mut rest) {
+        blocks = blocks.saturating_add(usize::from(number == BLOCKS));
+        if blocks >= most_blocks {
+            return Err(too_complex(format!("the token has more than {most_blocks} blocks")));
+        }
+        let Ok(value) = decode_varint(&mut rest) else { break };
+        if number != ROOT_KEY_ID {
+            let Some(after) = usize::try_from(value).ok().and_then(|length| rest.get(length..)) else { break };
+            rest = after;
+        }
+    }
+    Ok(())
+}
+
 /// Counts every field of a message, at most one more than are allowed; `None` where the bytes are no message.
 fn count(message: Message, mut bytes: &[u8], depth: usize, parts: &mut usize) -> Option<()> {
     while !bytes.is_empty() && *parts <= MAX_PARTS {
@@ -77,6 +94,9 @@ fn count(message: Message, mut bytes: &[u8], depth: usize, parts: &mut usize) ->
     Some(())
 }
 
+/// The only field of the outer message that is a number, and the one that repeats.
+const ROOT_KEY_ID: u32 = 1;
+const BLOCKS: u32 = 3;
 /// A check takes some ten parts, so these are several hundred checks; they take some hundred kilobytes of memory.
 const MAX_PARTS: usize = 8_192;
 /// The reader goes no deeper either.
