@@ -274,6 +274,9 @@ mod tests {
             ("[false,\"true\"]", Verdict::Absent),
             ("null", Verdict::Absent),
             ("{}", Verdict::Absent),
+            ("[true,null]", Verdict::Absent),
+            ("[true,[true]]", Verdict::Absent),
+            ("[true,{}]", Verdict::Absent),
         ] {
             assert_eq!(verdict(ClaimValue::Bool(true), claim), expected, "{claim}");
         }
