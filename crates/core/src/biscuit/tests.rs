@@ -70,6 +70,24 @@ fn allowed(biscuit: &Biscuit) -> bool {
 }
 
 #[test]
+fn no_byte_of_an_accepted_token_can_be_changed() {
+    let alice = mint("user(\"alice\")");
+    let appended = with_block(&alice, "check if operation(\"GET\")");
+    for token in [&alice, &appended, &with_third_party_block(&appended, &key_pair(5), "ok(1)"), &appended.seal().unwrap()] {
+        let bytes = token.to_vec().unwrap();
+        for at in 0..bytes.len() {
+            for mask in [0x01, 0x08, 0x20, 0x80] {
+                let mut changed = bytes.clone();
+                changed[at] ^= mask;
+                let text = base64url::encode(&changed);
+                let verified = verify(text.as_bytes(), &Source::Bearer, &tables(), &mut Off);
+                assert!(verified.is_err(), "byte {at} changed by {mask:#04x}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_identity_is_what_the_first_block_says() {
     let biscuit = mint(r#"user("alice"); group("staff"); group("admins"); email("a@example.com")"#);
     let identity = verify_biscuit(&biscuit).unwrap().identity;

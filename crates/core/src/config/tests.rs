@@ -555,4 +555,12 @@ fn listeners_that_trust_too_many_are_warned_of() {
     assert!(!warned("listen = [\"0.0.0.0:1\"]\ntrusted_peers = [\"10.0.0.5/32\"]", "names everybody"));
     assert!(warned("admin = \"0.0.0.0:4181\"", "reached from other machines"));
     assert!(!warned("admin = \"127.0.0.1:4181\"", "reached from other machines"));
+    let socket = |listen: &str| {
+        let entry = format!("fingerprint = \"{DIGEST}\", subject = \"alice\"");
+        let config = Config::from_toml(&format!("{}\n[http]\nlisten = [\"{listen}\"]\n", client_cert("xfcc", &entry))).unwrap();
+        config.warnings().iter().any(|warning| warning.message().contains("write `mode=0660`"))
+    };
+    assert!(socket("unix:/run/gate.sock?mode=0666"));
+    assert!(!socket("unix:/run/gate.sock?mode=0660"));
+    assert!(!socket("unix:/run/gate2"), "the digit is the name's");
 }

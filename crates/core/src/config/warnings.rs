@@ -133,7 +133,8 @@ fn look_at_listeners(config: &Config, document: &Node, reader: &mut Reader<'_>) 
     if admin.is_some_and(|address| !address.ip().is_loopback()) {
         reader.warn("`admin` can be reached from other machines; it asks nobody who they are", &place());
     }
-    let open_to_all = |listen: &String| listen.starts_with("unix:") && listen.ends_with(['2', '3', '6', '7']);
+    // The mode's last digit has the bit for writing.
+    let open_to_all = |listen: &String| listen.contains("?mode=") && listen.ends_with(['2', '3', '6', '7']);
     if !config.certificates.is_empty() && http.proxy_secret.is_none() && http.listen.iter().any(open_to_all) {
         reader.warn(
             "every user of the machine can write to the socket, and show any certificate there: write `mode=0660`",

@@ -66,7 +66,8 @@ pub(super) fn identity(claims: &Claims<'_>, proof: &Verified<'_>, issuer: &Issue
     let subject = claims::subject(&mapping.subject.to_string(), &subject)?;
     let vouched = issuer.unverified_email || has_verified_email(claims);
     // Somebody known by an address is whoever the issuer vouches it belongs to.
-    if mapping.subject.to_string() == mapping.email.to_string() && !vouched {
+    let is_address = ["email", &mapping.email.to_string()].contains(&mapping.subject.to_string().as_str());
+    if is_address && !vouched {
         return Err(Refusal::new(
             Rejection::ClaimInvalid,
             "the subject is an address that the issuer does not vouch for (`email_verified`)",

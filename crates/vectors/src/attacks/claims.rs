@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::{no, pass};
 use crate::case::{Expect, File, Identity, allow, get};
-use crate::config::{MEMBERS, config, login};
+use crate::config::{MEMBERS, config, issuer, login};
 use crate::key::{Algorithm, ED_1};
 use crate::token::{Claims, Signer, claims};
-use crate::{LOGIN, NOW};
+use crate::{LOGIN, NOW, PARTNER};
 
 const HEADER: &str = r#"{"alg":"EdDSA","kid":"ed-1"}"#;
 
@@ -238,9 +238,11 @@ pub(super) fn subject_by_email(signer: &Signer) -> File {
     let mut file = File::new(
         "claims_subject_by_email",
         "Where the subject is the e-mail address, the issuer has to vouch for it (OpenID Connect Core §5.1).",
-        config(&[&login(lines), MEMBERS]),
+        config(&[&login(lines), &issuer(PARTNER, "\"EdDSA\"", "claims = { subject = \"email\", email = \"mail\" }"), MEMBERS]),
     )
-    .keys(LOGIN, &[ED_1.jwk()]);
+    .keys(LOGIN, &[ED_1.jwk()])
+    .keys(PARTNER, &[ED_1.jwk()]);
+    let elsewhere = claims().with("iss", PARTNER).with("email", "root@example.com").with("mail", "x@example.com");
     let with = |verified: Value| {
         get("/").bearer(&signer.token(ED_1, &claims().with("email", "root@example.com").with("email_verified", verified)))
     };
@@ -248,6 +250,11 @@ pub(super) fn subject_by_email(signer: &Signer) -> File {
     file = file.case("an address that is vouched for", with(json!(true)), root).case(
         "an address of which nothing is said",
         get("/").bearer(&signer.token(ED_1, &claims().with("email", "root@example.com"))),
+        no("claim_invalid"),
+    );
+    file = file.case(
+        "an address whose name another claim has taken",
+        get("/").bearer(&signer.token(ED_1, &elsewhere)),
         no("claim_invalid"),
     );
     for wrong in [json!(false), json!("true"), json!(1), Value::Null, json!([true])] {
