@@ -8,7 +8,8 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use gatewright::{
-    Authorizer, Config, Decision, KeySet, Network, Request, Revocations, TrustedHops, UnixTime, client_from_forwarded_for,
+    Authorizer, Config, Decision, Headers, KeySet, Network, Request, Revocations, TrustedHops, UnixTime,
+    client_from_forwarded_for,
 };
 use serde_json::{Value, json};
 
@@ -90,7 +91,7 @@ fn check(vectors: &Value, case: &Value) -> Result<(), String> {
     let now = UnixTime::from_secs(case.get("now").or(vectors.get("now")).and_then(Value::as_u64).unwrap());
     let request = &case["request"];
     let path = bytes(request, "path");
-    let headers = headers(request);
+    let headers = Watched { pairs: headers(request), names: authorizer.header_names() };
     let text = |name: &str, default: &'static str| request[name].as_str().unwrap_or(default).to_owned();
     let (method, scheme, host) = (text("method", "GET"), text("scheme", "https"), text("host", ""));
     let mut asked = Request::new(&method, &scheme, &host, &path, &headers);
@@ -132,6 +133,21 @@ fn authorizer(vectors: &Value, case: &Value) -> Authorizer {
         authorizer = authorizer.with_revocations(&Revocations::from_json(&list.to_string()).unwrap());
     }
     authorizer
+}
+
+/// Headers of which only those may be read that the authorizer says it reads.
+struct Watched<'n> {
+    pairs: Vec<(String, Vec<u8>)>,
+    names: &'n [String],
+}
+
+impl Headers for Watched<'_> {
+    fn each<'h>(&'h self, name: &str, each: &mut dyn FnMut(&'h [u8])) {
+        // What an explanation tells of headers that are not read does not change the decision.
+        let is_certificate = gatewright::certificate_headers().any(|header| header == name);
+        assert!(is_certificate || self.names.iter().any(|known| known == name), "`{name}` is read and not in {:?}", self.names);
+        self.pairs.each(name, each);
+    }
 }
 
 /// Everything of a decision that a vector may speak of, by the same names.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use gatewright::{Decision, HttpSettings, Outage, Rejection, UnixTime};
+use gatewright::{ChallengeForm, Decision, HttpSettings, Outage, Rejection, UnixTime, is_navigation};
 use gatewright_issuer::{Live, Refresh};
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
@@ -22,10 +22,9 @@ use crate::endpoint::Endpoint;
 use crate::fields::Fields;
 use crate::log::{Entry, Log, RequestId};
 use crate::metrics::Metrics;
-use crate::navigation::is_navigation;
 use crate::password_pool::{PasswordPool, PoolFull};
 use crate::peer::Peer;
-use crate::response::{self, ChallengeForm, Unwritable};
+use crate::response::{self, Unwritable};
 
 /// What tells the time of a decision.
 ///
@@ -253,7 +252,7 @@ impl Question<'_> {
     }
 
     fn challenge_form(self, described: &Described<'_>) -> ChallengeForm {
-        if self.endpoint.redirects() && is_navigation(described.method, self.fields) {
+        if self.endpoint.redirects() && is_navigation(described.method, &self.fields) {
             ChallengeForm::Redirect
         } else {
             ChallengeForm::Status

@@ -53,12 +53,15 @@ mod command;
 mod fetcher;
 mod writer;
 mod live;
+mod room;
+mod embedded;
 
 #[cfg(test)]
 mod testing;
 
 // The public interface is:
 pub use clock::now;
+pub use embedded::{Asked, Embedded, EmbeddedError, Facts, Wait};
 pub use error::{OpenError, UpdateError};
 pub use event::Event;
 pub use flight::{Pending, Refresh};

@@ -53,6 +53,16 @@ struct Inner {
     fetcher: Arc<Fetcher>,
     commands: Sender<Command>,
     writer: ThreadId,
+    origin: Origin,
+}
+
+/// Where a policy comes from and how it is kept up to date.
+#[derive(Clone)]
+struct Origin {
+    source: Source,
+    watch: bool,
+    fetching: Fetching,
+    events: Events,
 }
 
 /// How a [`Live`] keeps itself up to date.
@@ -88,12 +98,17 @@ impl Live {
 
     fn start(source: Source, options: Options) -> Result<Self, OpenError> {
         let policy = Policy::read(&source).map_err(|failed| failed.error)?;
-        let (commands, receiver) = channel();
         let fetching = if options.fetch { Fetching::On } else { Fetching::Off };
-        let fetcher = Arc::new(Fetcher::new(fetching, commands.clone()));
-        let mut writer = Writer::new(source, policy, Arc::clone(&fetcher), Events(options.events));
+        Self::run(Origin { source, watch: options.watch, fetching, events: Events(options.events.into()) }, policy)
+    }
+
+    /// Starts the threads that keep a policy up to date.
+    fn run(origin: Origin, policy: Policy) -> Result<Self, OpenError> {
+        let (commands, receiver) = channel();
+        let fetcher = Arc::new(Fetcher::new(origin.fetching, commands.clone()));
+        let mut writer = Writer::new(origin.source.clone(), policy, Arc::clone(&fetcher), origin.events.clone());
         let published = writer.published();
-        if options.watch {
+        if origin.watch {
             let (watcher, updates) = channel();
             let (watched, changes) = (writer.watched(), commands.clone());
             writer.watch_through(watcher);
@@ -103,7 +118,16 @@ impl Live {
             })?;
         }
         let writer = spawn("gatewright-writer", move || writer.run(&receiver))?;
-        Ok(Self { inner: Arc::new(Inner { published, fetcher, commands, writer }) })
+        Ok(Self { inner: Arc::new(Inner { published, fetcher, commands, writer, origin }) })
+    }
+
+    /// Starts anew in a child process that was forked from this one: threads stayed with the parent, and what they held locked
+    /// stays locked. What is in force there counts here until a file changes or keys are fetched; nothing is remembered.
+    ///
+    /// The value it is called on must not be used afterwards in the child, nor dropped there.
+    pub(crate) fn after_fork(&self) -> Result<Self, OpenError> {
+        let state = self.current().forgetful().map_err(|error| OpenError::Config { rendered: error.to_string(), error })?;
+        Self::run(self.inner.origin.clone(), Policy::of(&state))
     }
 
     /// Returns what is in force now; hold it only as long as one request needs.

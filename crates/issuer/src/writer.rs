@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 
 use arc_swap::ArcSwap;
-use gatewright::{KeySet, Reference, Revocations};
+use gatewright::{Authorizer, Config, KeySet, Reference, Revocations};
 
 use crate::clock::now;
 use crate::command::Command;
@@ -69,6 +69,19 @@ impl Policy {
         Ok(Self { loaded, revocations, watched: Watched { policy, revocations: prints } })
     }
 
+    /// Takes over what is in force, in a process that cannot ask those who put it there.
+    pub(crate) fn of(state: &State) -> Self {
+        let loaded = Loaded { config: Config::clone(&state.config), authorizer: state.authorizer.clone() };
+        let revocations = state.authorizer.revocations().cloned().map(Ok);
+        Self { loaded, revocations, watched: Watched::clone(&state.watched) }
+    }
+
+    /// The remote issuers that have keys already.
+    fn supplied(&self) -> impl Iterator<Item = &str> {
+        let issuers = self.loaded.config.remote_keys().map(|remote| remote.issuer.as_str());
+        issuers.filter(|issuer| self.loaded.authorizer.keys(issuer).is_some())
+    }
+
     fn plans(&self) -> Vec<Plan> {
         self.loaded.config.remote_keys().map(Plan::from).collect()
     }
@@ -78,13 +91,15 @@ impl Writer {
     /// Puts the first policy in force. An unreadable list of revocations refuses requests, not the start.
     pub(crate) fn new(source: Source, policy: Policy, fetcher: Arc<Fetcher>, events: Events) -> Self {
         fetcher.configure(policy.plans());
+        policy.supplied().for_each(|issuer| fetcher.supply(issuer));
         let Policy { loaded: Loaded { config, authorizer }, revocations, watched } = policy;
+        let in_force = Arc::new(watched.clone());
         let revocations = revocations.and_then(|list| told(&events, config.revocations(), list));
         let authorizer = match &revocations {
             Some(list) => authorizer.with_revocations(list),
             None => authorizer,
         };
-        let published = Arc::new(ArcSwap::from_pointee(State { authorizer, config: Arc::new(config) }));
+        let published = Arc::new(ArcSwap::from_pointee(State { authorizer, config: Arc::new(config), watched: in_force }));
         Self { source, published, revocations, fetcher, events, watched, watcher: None }
     }
 
@@ -176,7 +191,7 @@ impl Writer {
         // The schedule first: a wish of the new policy must not join a fetch from the old place.
         self.fetcher.configure(plans);
         self.revocations = revocations;
-        self.published.store(Arc::new(State { authorizer, config: Arc::new(config) }));
+        self.publish(authorizer, Arc::new(config));
         Ok(reloaded)
     }
 
@@ -213,7 +228,7 @@ impl Writer {
         let state = self.published.load_full();
         let authorizer = state.authorizer.with_revocations(&list);
         self.revocations = Some(list);
-        self.published.store(Arc::new(State { authorizer, config: Arc::clone(&state.config) }));
+        self.publish(authorizer, Arc::clone(&state.config));
     }
 
     /// Puts fetched keys in force, unless their issuer has been configured otherwise meanwhile.
@@ -246,8 +261,14 @@ impl Writer {
     fn install(&self, issuer: &str, keys: KeySet) -> Result<(), UpdateError> {
         let state = self.published.load_full();
         let authorizer = state.authorizer.with_keys(issuer, keys).map_err(|_| UpdateError::UnknownIssuer(issuer.to_owned()))?;
-        self.published.store(Arc::new(State { authorizer, config: Arc::clone(&state.config) }));
+        self.publish(authorizer, Arc::clone(&state.config));
         Ok(())
+    }
+}
+
+impl Writer {
+    fn publish(&self, authorizer: Authorizer, config: Arc<Config>) {
+        self.published.store(Arc::new(State { authorizer, config, watched: Arc::new(self.watched.clone()) }));
     }
 }
 

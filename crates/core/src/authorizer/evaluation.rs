@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::Compiled;
-use crate::credential::{Hashing, Lookup, Presented, Verified};
+use crate::credential::{Effort, Lookup, Presented, Verified};
 use crate::decision::{
     ALLOWED, Audit, Challenge, ChallengeParameters, Decision, Forbidden, Indeterminate, Permit, Reason, ShadowReport,
     www_authenticate,
@@ -24,10 +24,10 @@ pub(super) struct Evaluation<'a> {
     pub(super) compiled: &'a Compiled,
     pub(super) request: &'a Request<'a>,
     pub(super) now: UnixTime,
-    pub(super) hashing: Hashing,
+    pub(super) effort: Effort,
 }
 
-/// No decision yet: a password has to be hashed first, which [`Hashing::Later`] puts off.
+/// No decision yet: it costs more than the caller's [`Effort`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Deferred;
 
@@ -152,7 +152,7 @@ impl Evaluation<'_> {
             headers: self.request.headers,
             proxy_sets: self.request.proxy_sets,
             now: self.now,
-            hashing: self.hashing,
+            effort: self.effort,
         }
     }
 

@@ -2,13 +2,14 @@
 
 mod evaluation;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use self::evaluation::{Deferred, Evaluation};
 use crate::assertion::Assertions;
 use crate::config::{Config, ConfigError, KeySource};
-use crate::credential::{Credentials, Hashing, Presented, RevocationList, Scheme};
+use crate::credential::{Credentials, Effort, Presented, RevocationList, Scheme};
 use crate::decision::Decision;
 use crate::identity::Identity;
 use crate::identity_headers::{IdentityHeader, IdentityPart};
@@ -62,6 +63,8 @@ struct Compiled {
     identity_headers: Arc<[IdentityHeader]>,
     assertions: Option<Assertions>,
     login: Option<Arc<Login>>,
+    /// Every header that is read, in lower case.
+    header_names: Arc<[String]>,
     /// The scheme that a challenge names when nothing in `Authorization` names one.
     default_scheme: Scheme,
 }
@@ -126,14 +129,18 @@ impl Authorizer {
             revocations: if config.revocations.is_some() { RevocationList::Unread } else { RevocationList::None },
             memory: Arc::new(Memory::new()),
         };
+        let policy = Policy::new(config.rules.clone());
+        let names = credentials.header_names().chain(policy.header_names()).map(str::to_owned);
+        let header_names: BTreeSet<String> = names.collect();
         Ok(Self {
             compiled: Arc::new(Compiled {
                 rule_names: config.rules.iter().map(|rule| Arc::from(rule.id.as_str())).collect(),
-                policy: Arc::new(Policy::new(config.rules.clone())),
+                policy: Arc::new(policy),
                 credentials,
                 identity_headers: identity_headers.into(),
                 assertions,
                 login: config.login.clone().map(Arc::new),
+                header_names: header_names.into_iter().collect(),
                 default_scheme: if config.passwords.is_some() && config.login.is_none() { Scheme::Basic } else { Scheme::Bearer },
             }),
         })
@@ -175,6 +182,15 @@ impl Authorizer {
         self.compiled.credentials.issuers.iter().find(|known| known.issuer.issuer == issuer)?.keys.as_ref()
     }
 
+    /// Returns the list of revocations in force, if there is one.
+    #[must_use]
+    pub fn revocations(&self) -> Option<&Revocations> {
+        match &self.compiled.credentials.revocations {
+            RevocationList::Known(list) => Some(list),
+            RevocationList::None | RevocationList::Unread => None,
+        }
+    }
+
     /// Decides whether the request may pass at `now`. Never fails and never panics.
     ///
     /// With `[[basic]]`, a password that is not remembered is hashed here and now, which may take some hundred milliseconds;
@@ -210,7 +226,27 @@ impl Authorizer {
     /// ```
     #[must_use]
     pub fn decide_at_once(&self, request: &Request<'_>, now: UnixTime) -> Option<Decision> {
-        self.evaluate(request, now, Hashing::Later, None, &mut Off).ok()
+        self.evaluate(request, now, Effort::Verify, None, &mut Off).ok()
+    }
+
+    /// Decides unless the signature of a token has to be checked or a password hashed first: then `None`, and
+    /// [`decide`](Self::decide) answers.
+    ///
+    /// For callers that hold a lock of an interpreter, which is worth giving up for a signature but not for less.
+    ///
+    /// # Example
+    /// ```
+    /// use gatewright::{Authorizer, Config, Request, UnixTime};
+    /// let config = Config::from_toml("version = 1\n[[rule]]\nid = \"open\"\npaths = [\"/open\"]\nallow = \"anyone\"")?;
+    /// let authorizer = Authorizer::new(&config)?;
+    /// let request = Request::new("GET", "https", "app.example.com", "/open", &());
+    /// let decision = authorizer.decide_if_remembered(&request, UnixTime::from_secs(1_767_225_600));
+    /// assert_eq!(decision.map(|decision| decision.code()), Some("allowed"), "there is nothing to verify");
+    /// # Ok::<(), gatewright::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn decide_if_remembered(&self, request: &Request<'_>, now: UnixTime) -> Option<Decision> {
+        self.evaluate(request, now, Effort::Recall, None, &mut Off).ok()
     }
 
     /// Decides by the same code and says how; the memory is only read.
@@ -242,6 +278,33 @@ impl Authorizer {
     #[must_use]
     pub fn session_cookie(&self) -> Option<&str> {
         self.compiled.credentials.sessions.as_ref().map(|sessions| sessions.cookie())
+    }
+
+    /// Returns the `Set-Cookie` value that gives a browser a sealed session; `None` without `[session]`.
+    #[must_use]
+    pub fn set_cookie(&self, value: &str) -> Option<String> {
+        self.compiled.credentials.sessions.as_ref().map(|sessions| sessions.set_cookie(value))
+    }
+
+    /// Returns the `Set-Cookie` value that takes the session from a browser; `None` without `[session]`.
+    ///
+    /// The cookie that was taken still opens until it expires: to end a session for good, revoke it.
+    #[must_use]
+    pub fn clear_cookie(&self) -> Option<String> {
+        self.set_cookie("").map(|cookie| cookie + "; Max-Age=0")
+    }
+
+    /// Returns the names of the configured identity headers, the assertion's included: no client may write these.
+    pub fn identity_header_names(&self) -> impl Iterator<Item = &str> {
+        self.compiled.identity_headers.iter().map(|header| header.name.as_str())
+    }
+
+    /// Returns the names, in lower case, of every header that a decision may read; no other makes a difference.
+    ///
+    /// For callers to whom handing over a header is dear.
+    #[must_use]
+    pub fn header_names(&self) -> &[String] {
+        &self.compiled.header_names
     }
 
     /// Opens a session cookie at whatever host, for the operator.
@@ -281,19 +344,19 @@ impl Authorizer {
     }
 
     fn run(&self, request: &Request<'_>, now: UnixTime, assumed: Option<Presented>, trace: &mut impl Trace) -> Decision {
-        // INVARIANT: nothing is deferred where hashing is allowed; if it were, nobody could tell, which is a no.
-        self.evaluate(request, now, Hashing::Now, assumed, trace)
-            .unwrap_or_else(|Deferred| Decision::unavailable(Outage::Internal, "a password was not hashed"))
+        // INVARIANT: nothing is deferred where every effort is allowed; if it were, nobody could tell, which is a no.
+        self.evaluate(request, now, Effort::Hash, assumed, trace)
+            .unwrap_or_else(|Deferred| Decision::unavailable(Outage::Internal, "a credential was not verified"))
     }
 
     fn evaluate(
         &self,
         request: &Request<'_>,
         now: UnixTime,
-        hashing: Hashing,
+        effort: Effort,
         assumed: Option<Presented>,
         trace: &mut impl Trace,
     ) -> Result<Decision, Deferred> {
-        Evaluation { compiled: &self.compiled, request, now, hashing }.run(assumed, trace)
+        Evaluation { compiled: &self.compiled, request, now, effort }.run(assumed, trace)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::authorization::Authorization;
-use super::lookup::{Hashing, Lookup};
+use super::lookup::{Effort, Lookup};
 use super::{Credentials, Presented, Scheme, Verified};
 use crate::identity::CredentialKind;
 use crate::memory::Throttled;
@@ -63,13 +63,14 @@ impl Credentials {
             trace.step(|| Step::Check { name: "remembered", passed: true, detail: "right before, for the same hash".to_owned() });
             return Ok(Outcome::Right(user));
         }
-        let counts = lookup.hashing == Hashing::Now && !trace.listens();
+        let may_hash = lookup.effort == Effort::Hash;
+        let counts = may_hash && !trace.listens();
         let admitted = match counts {
             true => throttle.attempt(name, client, lookup.now),
             false => throttle.would_refuse(name, client, lookup.now),
         };
         admitted.map_err(|throttled| refuse(throttled, trace))?;
-        if lookup.hashing == Hashing::Later {
+        if !may_hash {
             return Ok(Outcome::Deferred);
         }
         let user = check(trace, "password", account.verify(&sent.password).ok_or_else(incorrect), |_| "right".to_owned())?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::lookup::Lookup;
+use super::lookup::{Effort, Lookup};
 use super::token::Sent;
 use super::{Credentials, Scheme, Verified};
 use crate::biscuit::{self, RequestFacts, VerifiedBiscuit};
@@ -12,8 +12,23 @@ use crate::revocation::{Revocable, RevocableId};
 use crate::trace::{Off, Step, Trace, check};
 
 impl Credentials {
+    /// Verifies a token; `None` if its signatures are not to be checked here.
     pub(super) fn verify_biscuit(
         &self,
+        sent: Sent<'_>,
+        lookup: Lookup<'_, '_>,
+        trace: &mut impl Trace,
+    ) -> Option<Result<Verified, Failure>> {
+        let recalled = self.recall_biscuit(sent, trace);
+        if recalled.is_none() && lookup.effort == Effort::Recall {
+            return None;
+        }
+        Some(self.admit_biscuit(recalled, sent, lookup, trace))
+    }
+
+    fn admit_biscuit(
+        &self,
+        recalled: Option<Arc<VerifiedBiscuit>>,
         sent: Sent<'_>,
         lookup: Lookup<'_, '_>,
         trace: &mut impl Trace,
@@ -23,7 +38,7 @@ impl Credentials {
                 Refusal::new(Rejection::TokenMalformed, "a biscuit is bound to no key; it comes as `Authorization: Bearer`");
             return Ok(check(trace, "form", Err(refusal), |_: &Verified| String::new())?);
         }
-        let facts = match self.recall_biscuit(sent, trace) {
+        let facts = match recalled {
             Some(facts) => facts,
             None => {
                 let facts = Arc::new(biscuit::verify(sent.token, sent.source, &self.biscuits, trace)?);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::lookup::{Lookup, fields};
+use super::lookup::{Effort, Lookup, fields};
 use super::token::Sent;
 use super::{Credentials, Scheme, Verified};
 use crate::dpop::{self, Bound, Proof};
@@ -12,8 +12,29 @@ use crate::revocation::{Revocable, RevocableId};
 use crate::trace::{Step, Trace, check};
 
 impl Credentials {
-    pub(super) fn verify_jwt(&self, sent: Sent<'_>, lookup: Lookup<'_, '_>, trace: &mut impl Trace) -> Result<Verified, Failure> {
-        let facts = match self.recall_jwt(sent, lookup, trace) {
+    /// Verifies a token; `None` if its signature, or that of its proof, is not to be checked here.
+    pub(super) fn verify_jwt(
+        &self,
+        sent: Sent<'_>,
+        lookup: Lookup<'_, '_>,
+        trace: &mut impl Trace,
+    ) -> Option<Result<Verified, Failure>> {
+        let recalled = self.recall_jwt(sent, lookup, trace);
+        let needs_signature = recalled.is_none() || sent.scheme == Some(Scheme::Dpop);
+        if needs_signature && lookup.effort == Effort::Recall {
+            return None;
+        }
+        Some(self.admit_jwt(recalled, sent, lookup, trace))
+    }
+
+    fn admit_jwt(
+        &self,
+        recalled: Option<Arc<VerifiedToken>>,
+        sent: Sent<'_>,
+        lookup: Lookup<'_, '_>,
+        trace: &mut impl Trace,
+    ) -> Result<Verified, Failure> {
+        let facts = match recalled {
             Some(facts) => facts,
             None => {
                 let facts = Arc::new(jwt::verify(sent.token, sent.source, &self.issuers, lookup.now, trace)?);

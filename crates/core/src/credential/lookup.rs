@@ -13,15 +13,18 @@ pub(crate) struct Lookup<'l, 'r> {
     /// Lower-case names of the certificate headers that the proxy overwrites; no other is read.
     pub(crate) proxy_sets: &'l [String],
     pub(crate) now: UnixTime,
-    pub(crate) hashing: Hashing,
+    pub(crate) effort: Effort,
 }
 
-/// Whether a password may be hashed now, which takes as long as its owner wanted it to take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hashing {
-    Now,
-    /// Not here: the caller asks again where waiting is allowed.
-    Later,
+/// How much a decision may cost here; what costs more is put off, and the caller asks again where it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Effort {
+    /// No signature of a token is checked and no password hashed: microseconds, unless it is remembered.
+    Recall,
+    /// Everything but hashing a password, which takes as long as its owner wanted it to take.
+    Verify,
+    /// Everything.
+    Hash,
 }
 
 /// Returns how many fields of that name there are, and the first.

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use self::authorization::Authorization;
 pub(crate) use self::authorization::Scheme;
 use self::lookup::fields;
-pub(crate) use self::lookup::{Hashing, Lookup};
+pub(crate) use self::lookup::{Effort, Lookup};
 pub(crate) use self::revocation_list::RevocationList;
 use crate::api_key::ApiKeys;
 use crate::biscuit::Biscuits;
@@ -59,7 +59,7 @@ pub(crate) enum Presented {
     Verified(Verified),
     /// A credential that did not.
     Failed(Shown, Failure),
-    /// A password that has to be hashed first, where the caller did not want that.
+    /// A credential whose verification costs more than the caller wants it to cost here.
     Deferred,
 }
 
@@ -110,6 +110,22 @@ impl Credentials {
 }
 
 impl Credentials {
+    /// Returns the headers (lower case) that a credential or its proof may be in.
+    pub(crate) fn header_names(&self) -> impl Iterator<Item = &str> {
+        let cookies = self.sessions.is_some() || self.token_sources.iter().any(|source| matches!(source, Source::Cookie(_)));
+        let sources = self.token_sources.iter().filter_map(|source| match source {
+            Source::Header(name) => Some(name.as_str()),
+            Source::Bearer | Source::Cookie(_) => None,
+        });
+        let certificates = self.certificates.iter().flat_map(|known| known.form.headers()).copied();
+        ["authorization", "dpop"]
+            .into_iter()
+            .chain(cookies.then_some("cookie"))
+            .chain(sources)
+            .chain(self.api_keys.iter().map(|keys| keys.header.as_str()))
+            .chain(certificates)
+    }
+
     /// Tells whoever listens what looks like a credential and is not read: mostly, something is missing in the file.
     fn tell_ignored(&self, authorization: &Authorization<'_>, lookup: Lookup<'_, '_>, trace: &mut impl Trace) {
         if !trace.listens() {

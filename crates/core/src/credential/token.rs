@@ -63,7 +63,10 @@ impl Credentials {
             CredentialKind::Biscuit => self.verify_biscuit(sent, lookup, trace),
             _ => self.verify_jwt(sent, lookup, trace),
         };
-        Presented::of(kind, sent.scheme, verified)
+        match verified {
+            Some(verified) => Presented::of(kind, sent.scheme, verified),
+            None => Presented::Deferred,
+        }
     }
 
     /// Where both kinds could come, two dots make a JWT and anything else is a biscuit.

@@ -103,6 +103,14 @@ mod tests {
     }
 
     #[test]
+    fn a_missing_scope_is_named() {
+        let wanted = ChallengeParameters { scopes: vec!["read".into(), "write".into()], ..ChallengeParameters::default() };
+        let token = Shown { kind: CredentialKind::Jwt, scheme: Some(Scheme::Bearer) };
+        let value = www_authenticate(Some(token), Scheme::Bearer, Rejection::ScopeInsufficient, &wanted);
+        assert_eq!(value, r#"Bearer realm="gatewright", error="insufficient_scope", scope="read write""#);
+    }
+
+    #[test]
     fn a_wrong_proof_is_told_from_a_wrong_token() {
         let proof = challenge(CredentialKind::Jwt, Some(Scheme::Dpop), Rejection::ProofInvalid);
         assert!(proof.starts_with(r#"DPoP realm="gatewright", error="invalid_dpop_proof", algs="RS256 "#), "{proof}");

@@ -1,10 +1,12 @@
 //! The answer, and everything a shell needs to act on it.
 
+mod answer;
 mod challenge;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+pub use self::answer::{Answer, ChallengeForm};
 pub(crate) use self::challenge::{ChallengeParameters, www_authenticate};
 use crate::credential::Scheme;
 use crate::identity::{CredentialKind, Identity};
@@ -245,6 +247,13 @@ impl Permit {
     #[must_use]
     pub fn identity(&self) -> Option<&Identity> {
         self.identity.as_deref()
+    }
+
+    /// Returns the identity as [`identity`](Self::identity) does, to keep without a copy: a remembered token gives the same value
+    /// each time.
+    #[must_use]
+    pub fn shared_identity(&self) -> Option<Arc<Identity>> {
+        self.identity.clone()
     }
 
     /// Returns every configured identity header once, in alphabetical order, empty if there is nothing to say; the signed

@@ -29,6 +29,11 @@ impl Policy {
         Self { rules, index }
     }
 
+    /// Returns the headers (lower case) that a rule's target reads.
+    pub(crate) fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().flat_map(|rule| &rule.target.headers).map(|(name, _)| name.as_str())
+    }
+
     #[cfg(test)]
     pub(crate) fn rules(&self) -> &[Rule] {
         &self.rules

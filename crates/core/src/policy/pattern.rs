@@ -143,6 +143,11 @@ mod tests {
     }
 
     #[test]
+    fn upper_case_letters_of_a_pattern_are_kept_where_case_counts() {
+        assert!(matches("/Admin/**", "/Admin/x") && !matches("/Admin/**", "/admin/x") && !matches("/admin/**", "/Admin/x"));
+    }
+
+    #[test]
     fn double_star_covers_the_folder_itself_and_all_below() {
         for path in ["/admin", "/admin/", "/admin/x", "/admin/x/y"] {
             assert!(matches("/admin/**", path), "{path}");

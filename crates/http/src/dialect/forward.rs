@@ -3,10 +3,9 @@
 //! Both write `X-Forwarded-Method`, `-Proto`, `-Host`, `-Uri` and `-For` by themselves; the first four are required here. `Host`
 //! and `X-Original-…` are not read.
 
-use gatewright::HttpSettings;
+use gatewright::{ForwardedFor, HttpSettings};
 
 use super::{Described, Malformed};
-use crate::client_address::{self, ForwardedFor};
 use crate::fields::Fields;
 
 /// The endpoint's name in `proxy_sets`.
@@ -18,7 +17,7 @@ pub(crate) fn describe<'r>(fields: Fields<'r>, settings: &HttpSettings) -> Resul
     let scheme = required(fields, "X-Forwarded-Proto")?;
     let host = required(fields, "X-Forwarded-Host")?;
     let target = required(fields, "X-Forwarded-Uri")?;
-    let client = client_address::client(settings, NAME, fields, ForwardedFor::AlwaysSet);
+    let client = settings.client(NAME, &fields, ForwardedFor::AlwaysSet);
     Ok(Described { method, scheme, host, target, client, portless: false })
 }
 

@@ -3,10 +3,9 @@
 //! `X-Original-Method`, `X-Original-URI` and `Host` are required; the scheme is https and the client's address unknown unless
 //! `proxy_sets.verify` says that nginx overwrites the header in question, because nginx passes the client's own copy on otherwise.
 
-use gatewright::HttpSettings;
+use gatewright::{ForwardedFor, HttpSettings};
 
 use super::{Described, Malformed};
-use crate::client_address::{self, ForwardedFor};
 use crate::fields::{Fault, Fields};
 
 /// The endpoint's name in `proxy_sets`.
@@ -25,12 +24,9 @@ pub(crate) fn describe<'r>(
         let line = line("Host", "$host");
         return Err(Malformed(format!("`Host` is this service's own address `{own}`, not the application's; add {line}")));
     }
-    let scheme = if client_address::proxy_sets(settings, NAME, "x-forwarded-proto") {
-        required(fields, "X-Forwarded-Proto", "$scheme")?
-    } else {
-        b"https"
-    };
-    let client = client_address::client(settings, NAME, fields, ForwardedFor::OnlyIfNamed);
+    let scheme =
+        if settings.overwrites(NAME, "x-forwarded-proto") { required(fields, "X-Forwarded-Proto", "$scheme")? } else { b"https" };
+    let client = settings.client(NAME, &fields, ForwardedFor::OnlyIfNamed);
     Ok(Described { method, scheme, host, target, client, portless: !carries_port(host) })
 }
 

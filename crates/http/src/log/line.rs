@@ -4,7 +4,6 @@ use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gatewright::Decision;
-use gatewright_issuer::Event;
 
 use super::Format;
 use super::escape::push;
@@ -140,34 +139,6 @@ pub(super) fn note(format: Format, name: &str, detail: &str) -> String {
         }
     }
     line
-}
-
-/// Puts an event into words: its name, and a sentence; one pair per line of the log.
-pub(super) fn describe(event: &Event) -> Vec<(&'static str, String)> {
-    match event {
-        Event::Reloaded { warnings, rotation_warnings, .. } => {
-            std::iter::once(("reloaded", "the new policy counts from now on".to_owned()))
-                .chain(warnings.iter().map(|warning| {
-                    let place =
-                        warning.position().map(|position| format!("{}:{}: ", position.line, position.column)).unwrap_or_default();
-                    ("warning", format!("{place}{}", warning.message()))
-                }))
-                .chain(rotation_warnings.iter().map(|sentence| ("warning", sentence.clone())))
-                .collect()
-        }
-        Event::ReloadFailed(error) => vec![("reload_failed", format!("the old policy stays: {error}"))],
-        Event::KeysFetched { issuer, keys, dropped, .. } => {
-            std::iter::once(("keys_fetched", format!("{keys} keys of `{issuer}`")))
-                .chain(dropped.iter().map(|key| {
-                    let kid = key.kid.as_deref().unwrap_or("(none)");
-                    ("key_dropped", format!("key `{kid}` of `{issuer}`: {}", key.reason))
-                }))
-                .collect()
-        }
-        Event::KeysFailed { issuer, reason, .. } => vec![("keys_failed", format!("keys of `{issuer}`: {reason}"))],
-        Event::RevocationsRead { .. } => vec![("revocations_read", "the new list counts from now on".to_owned())],
-        Event::RevocationsFailed { reason, .. } => vec![("revocations_failed", reason.clone())],
-    }
 }
 
 fn member(line: &mut String, name: &str, value: Option<&[u8]>) {

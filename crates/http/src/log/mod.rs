@@ -60,7 +60,7 @@ impl Log {
 
     /// Logs what happened to the policy, the keys or the revocations.
     pub fn event(&self, event: &Event) {
-        for (name, detail) in line::describe(event) {
+        for (name, detail) in event.sentences() {
             self.note(name, &detail);
         }
     }

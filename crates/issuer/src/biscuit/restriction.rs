@@ -36,6 +36,20 @@ enum Reach {
 }
 
 impl Restrictions {
+    /// Narrows to all of these at once, as their own functions do.
+    ///
+    /// # Errors
+    /// As for [`method`](Self::method), [`host`](Self::host) and [`path`](Self::path).
+    pub fn of(methods: &[String], hosts: &[String], paths: &[String], until: Option<UnixTime>) -> Result<Self, BiscuitError> {
+        let narrow = methods.iter().try_fold(Self::default(), |narrow, method| narrow.method(method))?;
+        let narrow = hosts.iter().try_fold(narrow, |narrow, host| narrow.host(host))?;
+        let narrow = paths.iter().try_fold(narrow, |narrow, path| narrow.path(path))?;
+        Ok(match until {
+            Some(moment) => narrow.until(moment),
+            None => narrow,
+        })
+    }
+
     /// Allows a method; `GET` allows `HEAD` too, as in a rule.
     ///
     /// # Errors

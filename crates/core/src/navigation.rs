@@ -1,22 +1,45 @@
 //! Whether a refused request is a person's browser opening a page, which may be sent to the login.
 
-use crate::fields::Fields;
+use crate::headers::Headers;
 
 /// Tells a navigation by `Sec-Fetch-Mode: navigate`; without that header, by an `Accept` that names `text/html` and no
 /// `X-Requested-With`. Only GET and HEAD are ever sent elsewhere: a form's content would be lost.
-pub(crate) fn is_navigation(method: &[u8], fields: Fields<'_>) -> bool {
+///
+/// # Example
+/// ```
+/// use gatewright::is_navigation;
+/// assert!(is_navigation(b"GET", &[("Sec-Fetch-Mode", "navigate")]));
+/// assert!(!is_navigation(b"POST", &[("Sec-Fetch-Mode", "navigate")]));
+/// ```
+#[must_use]
+pub fn is_navigation(method: &[u8], headers: &dyn Headers) -> bool {
     if method != b"GET" && method != b"HEAD" {
         return false;
     }
-    match fields.at_most_one("sec-fetch-mode") {
-        Ok(Some(mode)) => mode == b"navigate",
-        Err(_) => false,
-        Ok(None) => accepts_html(fields) && fields.values("x-requested-with").next().is_none(),
+    let mut modes = Vec::new();
+    headers.each("sec-fetch-mode", &mut |mode| modes.push(mode == b"navigate"));
+    match modes.as_slice() {
+        [] => accepts_html(headers) && !is_present(headers, "x-requested-with"),
+        [is_navigate] => *is_navigate,
+        _ => false,
     }
 }
 
-fn accepts_html(fields: Fields<'_>) -> bool {
-    fields.values("accept").any(|value| value.windows(HTML.len()).any(|window| window.eq_ignore_ascii_case(HTML)))
+/// The headers that tell a navigation, in lower case.
+pub(crate) const NAVIGATION_HEADERS: [&str; 3] = ["accept", "sec-fetch-mode", "x-requested-with"];
+
+fn accepts_html(headers: &dyn Headers) -> bool {
+    let mut accepts = false;
+    headers.each("accept", &mut |value| {
+        accepts |= value.windows(HTML.len()).any(|window| window.eq_ignore_ascii_case(HTML));
+    });
+    accepts
+}
+
+fn is_present(headers: &dyn Headers, name: &str) -> bool {
+    let mut present = false;
+    headers.each(name, &mut |_| present = true);
+    present
 }
 
 const HTML: &[u8] = b"text/html";
@@ -24,10 +47,9 @@ const HTML: &[u8] = b"text/html";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fields::map;
 
-    fn navigation(method: &str, headers: &[(&'static str, &'static str)]) -> bool {
-        is_navigation(method.as_bytes(), Fields(&map(headers)))
+    fn navigation(method: &str, headers: &[(&str, &str)]) -> bool {
+        is_navigation(method.as_bytes(), &headers)
     }
 
     #[test]
@@ -35,10 +57,7 @@ mod tests {
         assert!(navigation("GET", &[("sec-fetch-mode", "navigate")]));
         assert!(navigation("HEAD", &[("sec-fetch-mode", "navigate"), ("x-requested-with", "XMLHttpRequest")]));
         for mode in ["cors", "no-cors", "same-origin", "websocket", "Navigate", ""] {
-            let headers = map(&[("accept", "text/html")]);
-            let mut headers = headers;
-            headers.insert("sec-fetch-mode", mode.parse().unwrap());
-            assert!(!is_navigation(b"GET", Fields(&headers)), "{mode}");
+            assert!(!navigation("GET", &[("accept", "text/html"), ("sec-fetch-mode", mode)]), "{mode}");
         }
         assert!(!navigation("GET", &[("sec-fetch-mode", "navigate"), ("sec-fetch-mode", "cors")]));
     }
