@@ -10,7 +10,20 @@ use pyo3::types::{PyBytes, PyList, PyMapping, PyString, PyTuple};
 
 use crate::text::Text;
 
-/// A request to decide on; its parts are raw, as the client sent them.
+/// A request to decide on; its parts are raw, as the client sent them: nothing is decoded or normalised.
+///
+/// Text stands for its ISO 8859-1 bytes, as in every Python HTTP server. Headers are a mapping or pairs; only pairs show that a
+/// field came twice. `host` may have a port; `path` includes the query. `client` is the client's address, if somebody trustworthy
+/// saw it.
+///
+/// With `forwarded`, scheme and client are not the caller's to say: they come from the headers that `proxy_sets.middleware` of the
+/// policy names, and are https and unknown without it. `portless_host` says that the host never carries a port whatever port was
+/// used, and `proxy_sets` which certificate headers the proxy overwrites.
+///
+/// Raises `TypeError` or `ValueError`, naming the part.
+///
+/// >>> Request("GET", "app.example.com", "/reports/7?x=1", {"Accept": "text/html"}, client="192.0.2.7")
+/// <Request GET https://app.example.com/reports/7>
 #[pyclass(frozen, name = "Request", module = "gatewright")]
 pub(crate) struct PyRequest {
     method: Text,
@@ -65,6 +78,9 @@ impl PyRequest {
     }
 
     /// Whether a person's browser opens a page with it, so that a challenge may send it to the login.
+    ///
+    /// >>> Request("GET", "app.example.com", "/", {"Sec-Fetch-Mode": "navigate"}).is_navigation
+    /// True
     #[getter]
     fn is_navigation(&self) -> bool {
         gatewright::is_navigation(self.method.as_ref(), &self.headers)

@@ -5,8 +5,18 @@ import queue
 import threading
 
 import pytest
-
-from gatewright import Allow, Authorizer, Config, GatewrightError, KeySet, Request, RootKey, SessionClaims, UnknownIssuerError, attenuate
+from gatewright import (
+    Allow,
+    Authorizer,
+    Config,
+    GatewrightError,
+    KeySet,
+    Request,
+    RootKey,
+    SessionClaims,
+    UnknownIssuerError,
+    attenuate,
+)
 
 NOW = 1_767_225_600
 KEY = "0123456789abcdef0123456789abcdef"
@@ -136,5 +146,9 @@ def test_a_biscuit_is_minted_narrowed_and_decided():
     def code(path, now=NOW):
         return authorizer.decide(Request("GET", "a", path, {"Authorization": f"Bearer {token}"}), now=now).code
 
-    assert (code("/reports/7"), code("/admin"), code("/reports/7", NOW + 61)) == ("allowed", "caveat_failed", "caveat_failed")
+    assert (code("/reports/7"), code("/admin"), code("/reports/7", NOW + 61)) == (
+        "allowed",
+        "caveat_failed",
+        "caveat_failed",
+    )
     assert authorizer.inspect_biscuit(token).subject == "report-bot"

@@ -4,7 +4,6 @@ import gc
 import threading
 
 import pytest
-
 from gatewright import (
     Allow,
     Authorizer,
@@ -49,7 +48,19 @@ def test_a_part_of_another_type_is_a_type_error_that_names_it(part, value):
 
 @pytest.mark.parametrize(
     "headers",
-    ["Cookie: a", b"Cookie: a", 7, [("a",)], [("a", "b", "c")], [("a", None)], [("a", ["b"])], {"a": ["b", "c"]}, {1: "a"}, [7], ["ab"]],
+    [
+        "Cookie: a",
+        b"Cookie: a",
+        7,
+        [("a",)],
+        [("a", "b", "c")],
+        [("a", None)],
+        [("a", ["b"])],
+        {"a": ["b", "c"]},
+        {1: "a"},
+        [7],
+        ["ab"],
+    ],
 )
 def test_headers_of_another_shape_are_a_type_error(headers):
     with pytest.raises(TypeError):
@@ -58,7 +69,13 @@ def test_headers_of_another_shape_are_a_type_error(headers):
 
 @pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "\u0100", "\U0001f600"])
 def test_text_that_no_header_can_carry_is_a_value_error(text):
-    for parts in [{"path": text}, {"host": text}, {"method": text}, {"headers": {"a": text}}, {"headers": {text: "a"}}]:
+    for parts in [
+        {"path": text},
+        {"host": text},
+        {"method": text},
+        {"headers": {"a": text}},
+        {"headers": {text: "a"}},
+    ]:
         with pytest.raises(ValueError, match=r"U\+00FF"):
             Request(**{"method": "GET", "host": "a", "path": "/"} | parts)
 
@@ -184,7 +201,17 @@ def _endless():
 
 @pytest.mark.parametrize(
     "policy",
-    [None, [], "version = 1", {1: 2}, {"version": object()}, {"version": b"1"}, {"version": float("nan")}, {"version": 2**70}, _endless()],
+    [
+        None,
+        [],
+        "version = 1",
+        {1: 2},
+        {"version": object()},
+        {"version": b"1"},
+        {"version": float("nan")},
+        {"version": 2**70},
+        _endless(),
+    ],
 )
 def test_a_dict_that_is_no_policy_is_an_error(policy):
     with pytest.raises((ConfigError, TypeError, ValueError, RecursionError)):

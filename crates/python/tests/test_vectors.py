@@ -2,7 +2,6 @@
 
 import pytest
 import vectors
-
 from gatewright import Authorizer, Config, Request
 
 
