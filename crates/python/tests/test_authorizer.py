@@ -139,7 +139,14 @@ def test_a_password_is_hashed_beside_the_event_loop():
 def test_a_biscuit_is_minted_narrowed_and_decided():
     key = RootKey.generate()
     identity = 'identity = { subject = "data($u) <- user($u)" }'
-    config = f'version = 1\n[[biscuit]]\npublic_keys = ["{key.public_text}"]\n{identity}\n[[rule]]\nid = "all"\nallow = "authenticated"'
+    biscuit = f'[[biscuit]]
+public_keys = ["{key.public_text}"]
+{identity}'
+    config = f'version = 1
+{biscuit}
+[[rule]]
+id = "all"
+allow = "authenticated"'
     authorizer = Authorizer(Config.from_toml(config))
     token = attenuate(key.mint("report-bot", until=NOW + 60), paths=["/reports/**"], seal=True)
 
