@@ -138,16 +138,10 @@ def test_a_password_is_hashed_beside_the_event_loop():
 
 def test_a_biscuit_is_minted_narrowed_and_decided():
     key = RootKey.generate()
-    identity = 'identity = { subject = "data($u) <- user($u)" }'
-    biscuit = f'[[biscuit]]
-public_keys = ["{key.public_text}"]
-{identity}'
-    config = f'version = 1
-{biscuit}
-[[rule]]
-id = "all"
-allow = "authenticated"'
-    authorizer = Authorizer(Config.from_toml(config))
+    identity = {"subject": "data($u) <- user($u)"}
+    config = {"version": 1, "biscuit": [{"public_keys": [key.public_text], "identity": identity}]}
+    config["rule"] = [{"id": "all", "allow": "authenticated"}]
+    authorizer = Authorizer(Config.from_dict(config))
     token = attenuate(key.mint("report-bot", until=NOW + 60), paths=["/reports/**"], seal=True)
 
     def code(path, now=NOW):

@@ -138,7 +138,7 @@ class Allow(Decision):
     True
     """
 
-    __match_args__: ClassVar[tuple[Literal["permit"]]]
+    __match_args__: ClassVar[tuple[Literal["permit"]]] = ("permit",)
     @property
     def permit(self) -> Permit:
         """What it hands on."""
@@ -152,7 +152,7 @@ class Challenge(Decision):
     ('credential_missing', 'Bearer realm="gatewright"')
     """
 
-    __match_args__: ClassVar[tuple[Literal["code"]]]
+    __match_args__: ClassVar[tuple[Literal["code"]]] = ("code",)
     @property
     def www_authenticate(self) -> str:
         """The one `WWW-Authenticate` value (RFC 6750 §3, RFC 9470 §3)."""
@@ -168,7 +168,7 @@ class Forbid(Decision):
     <forbid 403 path_ambiguous>
     """
 
-    __match_args__: ClassVar[tuple[Literal["code"]]]
+    __match_args__: ClassVar[tuple[Literal["code"]]] = ("code",)
     @property
     def www_authenticate(self) -> str | None:
         """The `WWW-Authenticate` value that goes with a missing scope (RFC 6750 §3.1)."""
@@ -183,7 +183,7 @@ class Indeterminate(Decision):
     <indeterminate 503 internal>
     """
 
-    __match_args__: ClassVar[tuple[Literal["code"]]]
+    __match_args__: ClassVar[tuple[Literal["code"]]] = ("code",)
 
 @final
 class Permit:
@@ -194,7 +194,7 @@ class Permit:
     [('X-User', '')]
     """
 
-    __match_args__: ClassVar[tuple[Literal["identity"]]]
+    __match_args__: ClassVar[tuple[Literal["identity"]]] = ("identity",)
     @property
     def identity(self) -> Identity | None:
         """Whose request it is; None where a rule allows anyone and nobody is logged in."""
@@ -218,7 +218,7 @@ class Identity:
     ('staff',)
     """
 
-    __match_args__: ClassVar[tuple[Literal["subject"]]]
+    __match_args__: ClassVar[tuple[Literal["subject"]]] = ("subject",)
     @property
     def subject(self) -> str:
         """The identifier that rules and logs know it by."""
