@@ -6,7 +6,7 @@ use gatewright::Headers;
 use gatewright_issuer::{Asked, Facts};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyString, PyTuple};
 
 use crate::text::Text;
 
@@ -145,7 +145,14 @@ fn pairs(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(Text, Text)>> {
     if let Ok(list) = headers.cast::<PyList>() {
         let mut pairs = Vec::with_capacity(list.len().min(MAX_FIELDS));
         for item in list.iter() {
-            push(&mut pairs, &item)?;
+            push_item(&mut pairs, &item)?;
+        }
+        return Ok(pairs);
+    }
+    if let Ok(dict) = headers.cast::<PyDict>() {
+        let mut pairs = Vec::with_capacity(dict.len().min(MAX_FIELDS));
+        for (name, value) in dict.iter() {
+            push(&mut pairs, &name, &value)?;
         }
         return Ok(pairs);
     }
@@ -160,30 +167,29 @@ fn pairs(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(Text, Text)>> {
     };
     let mut pairs = Vec::new();
     for item in items.try_iter()? {
-        push(&mut pairs, &item?)?;
+        push_item(&mut pairs, &item?)?;
     }
     Ok(pairs)
 }
 
-fn push(pairs: &mut Vec<(Text, Text)>, item: &Bound<'_, PyAny>) -> PyResult<()> {
+fn push_item(pairs: &mut Vec<(Text, Text)>, item: &Bound<'_, PyAny>) -> PyResult<()> {
+    if let Ok(pair) = item.cast::<PyTuple>()
+        && pair.len() == 2
+    {
+        return push(pairs, &pair.get_item(0)?, &pair.get_item(1)?);
+    }
+    let pair: Option<Vec<Bound<'_, PyAny>>> = item.extract().ok();
+    match pair.as_deref() {
+        Some([name, value]) => push(pairs, name, value),
+        _ => Err(PyTypeError::new_err("every header must be a pair of name and value")),
+    }
+}
+
+fn push(pairs: &mut Vec<(Text, Text)>, name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
     if pairs.len() >= MAX_FIELDS {
         return Err(PyValueError::new_err(format!("more than {MAX_FIELDS} header fields")));
     }
-    let (name, value) = match item.cast::<PyTuple>() {
-        Ok(pair) if pair.len() == 2 => (pair.get_item(0)?, pair.get_item(1)?),
-        _ => {
-            let pair: (Bound<'_, PyAny>, Bound<'_, PyAny>) = item
-                .extract::<Vec<Bound<'_, PyAny>>>()
-                .ok()
-                .and_then(|pair| <[_; 2]>::try_from(pair).ok())
-                .map(Into::into)
-                .ok_or_else(|| PyTypeError::new_err("every header must be a pair of name and value"))?;
-            pair
-        }
-    };
-    let name = Text::take(&name, "a header's name")?;
-    let value = Text::take(&value, "a header's value")?;
-    pairs.push((name, value));
+    pairs.push((Text::take(name, "a header's name")?, Text::take(value, "a header's value")?));
     Ok(())
 }
 
