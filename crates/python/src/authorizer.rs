@@ -120,8 +120,12 @@ impl PyAuthorizer {
     /// gatewright._errors.Denied: 401 credential_missing
     #[pyo3(signature = (request, *, now = None))]
     fn require(&self, py: Python<'_>, request: &Bound<'_, PyRequest>, now: Option<u64>) -> PyResult<PyPermit> {
-        let decision = PyDecision::object(py, self.decided(py, request.get(), now)?)?;
-        PyDecision::into_permit(decision.cast::<PyDecision>()?)
+        match self.decided(py, request.get(), now)? {
+            Decision::Allow(permit) => Ok(PyPermit(permit)),
+            refusal @ (Decision::Challenge(_) | Decision::Forbid(_) | Decision::Indeterminate(_)) => {
+                Err(error::denied(PyDecision::object(py, refusal)?.cast::<PyDecision>()?))
+            }
+        }
     }
 
     /// Decides by the same code and says how; nothing is remembered.

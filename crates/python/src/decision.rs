@@ -61,7 +61,7 @@ pub(crate) struct PyIndeterminate;
 /// >>> permit.headers
 /// [('X-User', '')]
 #[pyclass(frozen, name = "Permit", module = "gatewright")]
-pub(crate) struct PyPermit(Permit);
+pub(crate) struct PyPermit(pub(crate) Permit);
 
 /// Facts for the log, never for the client.
 #[pyclass(frozen, get_all, name = "Audit", module = "gatewright")]
