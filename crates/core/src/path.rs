@@ -28,11 +28,16 @@ impl<'r> Path<'r> {
         };
         let mut path = Self { raw, segments: SmallVec::new(), forms: FormSet::default() };
         let encoded = raw.contains('%');
+        let is_plain = has_plain_bytes(raw);
         let mut never = None;
         if !rest.is_empty() {
             for part in rest.strip_suffix('/').unwrap_or(rest).split('/') {
                 if path.segments.len() >= MAX_SEGMENTS {
                     return Err(malformed(format!("path of more than {MAX_SEGMENTS} segments")));
+                }
+                if is_plain && !part.is_empty() {
+                    path.segments.push(Cow::Borrowed(part));
+                    continue;
                 }
                 // An ambiguous segment waits: a malformed one after it decides.
                 let segment = if encoded { decode_segment(part)? } else { Some(Cow::Borrowed(part)) };
@@ -88,6 +93,12 @@ impl<'r> Path<'r> {
         }
         Cow::Owned(text)
     }
+}
+
+/// Whether a path has only bytes that mean themselves: its segments have no form, unless they are empty.
+fn has_plain_bytes(path: &str) -> bool {
+    path.bytes()
+        .fold(true, |so_far, byte| so_far & (byte.is_ascii_alphanumeric() | (byte == b'/') | (byte == b'-') | (byte == b'_')))
 }
 
 /// Checks every byte of the raw path; what is left is printable ASCII.

@@ -3,6 +3,8 @@
 //! The key is made anew in every process and never leaves it, so what is kept here helps nobody to guess a password. The stored
 //! hash is part of what is hashed: a changed line of the htpasswd file is another entry.
 
+use std::sync::OnceLock;
+
 use aws_lc_rs::rand;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use quick_cache::sync::Cache;
@@ -10,8 +12,9 @@ use sha2::Sha256;
 
 /// A bounded set of passwords that were right.
 pub(crate) struct RememberedPasswords {
-    /// `None` if the operating system had no randomness to give: then nothing is remembered.
-    keyed: Option<Hmac<Sha256>>,
+    /// Made with the first password, because gathering randomness takes longer than starting. `None` if the operating system had
+    /// none to give: then nothing is remembered.
+    keyed: OnceLock<Option<Hmac<Sha256>>>,
     right: Cache<[u8; 32], ()>,
 }
 
@@ -21,14 +24,12 @@ pub(crate) struct PasswordPrint([u8; 32]);
 
 impl RememberedPasswords {
     pub(super) fn new() -> Self {
-        let mut key = [0; 32];
-        let keyed = rand::fill(&mut key).ok().and_then(|()| Hmac::<Sha256>::new_from_slice(&key).ok());
-        Self { keyed, right: Cache::new(MAX_PASSWORDS) }
+        Self { keyed: OnceLock::new(), right: Cache::new(MAX_PASSWORDS) }
     }
 
     /// Hashes the three with their lengths in front, so that no byte can move from one to the next.
     pub(crate) fn print(&self, name: &str, password: &str, stored: &str) -> Option<PasswordPrint> {
-        let mut mac = self.keyed.clone()?;
+        let mut mac = self.keyed.get_or_init(random_key).clone()?;
         for part in [name, password, stored] {
             mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             mac.update(part.as_bytes());
@@ -44,6 +45,12 @@ impl RememberedPasswords {
     pub(crate) fn remember(&self, print: PasswordPrint) {
         self.right.insert(print.0, ());
     }
+}
+
+fn random_key() -> Option<Hmac<Sha256>> {
+    let mut key = [0; 32];
+    rand::fill(&mut key).ok()?;
+    Hmac::new_from_slice(&key).ok()
 }
 
 /// Far more users than anybody keeps in an htpasswd file; one takes about a hundred bytes.
