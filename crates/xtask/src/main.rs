@@ -3,7 +3,9 @@
 mod command;
 mod count;
 mod fuzz;
+mod node;
 mod project;
+mod python;
 mod report;
 mod sbom;
 mod schema;
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
         ["test"] => Ok(STEPS.iter().collect()),
         ["test", "--only", names @ ..] if !names.is_empty() => named(names),
         ["sbom"] => return done(Project::find().and_then(|project| sbom::write(&project))),
+        ["soak", seconds] => return done(Project::find().and_then(|project| soak(&project, seconds))),
         ["setup"] => Ok(STEPS.iter().filter(|step| step.kind == Kind::Setup).collect()),
         ["fuzz", arguments @ ..] => return fuzz(arguments),
         [] | ["help" | "--help" | "-h"] => {
@@ -39,6 +42,13 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Lets threads decide in Python and in Node.js for so many seconds while keys and policy reload.
+fn soak(project: &Project, seconds: &str) -> Result<(), String> {
+    let seconds = seconds.parse().map_err(|_| format!("`{seconds}` is no number of seconds"))?;
+    python::soak(project, seconds)?;
+    node::soak(project, seconds)
 }
 
 fn done(result: Result<(), String>) -> ExitCode {
@@ -86,6 +96,7 @@ fn usage() -> String {
          cargo xtask test --only STEP…    only these steps\n\
          cargo xtask setup                only what has to be installed\n\
          cargo xtask sbom                 write what the binary is made of (CycloneDX)\n\
+         cargo xtask soak SECONDS         threads decide in Python and Node.js while everything reloads, after `cargo xtask test`\n\
          cargo xtask fuzz [--seconds N] [--seeds] [TARGET…]\n\
          \x20                                run the fuzz targets, a minute each, from nothing or from fuzz/corpus\n\n\
          Steps:\n{}",

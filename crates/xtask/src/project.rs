@@ -27,6 +27,12 @@ impl Project {
         self.root.join(relative)
     }
 
+    /// Returns where the step `build` has put the program.
+    pub(crate) fn binary(&self) -> PathBuf {
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.path("target"), PathBuf::from);
+        target.join("debug").join(format!("gatewright{}", std::env::consts::EXE_SUFFIX))
+    }
+
     /// Reads a file of the project.
     ///
     /// # Errors

@@ -25,19 +25,6 @@ pub(crate) fn nginx(project: &Project) -> Result<(), String> {
     Ok(())
 }
 
-/// Installs the packages of the OpenID provider, exactly as locked.
-///
-/// # Errors
-/// If Node.js is missing or older than 20, or npm fails.
-pub(crate) fn node_modules(project: &Project) -> Result<(), String> {
-    let version = output(program("node", &["--version"])).ok_or("Node.js is missing: install version 20 or later, with npm")?;
-    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
-    if major.is_none_or(|major| major < 20) {
-        return Err(format!("Node.js {version} is too old: install version 20 or later, with npm"));
-    }
-    run(program("npm", &["ci"]), &project.path("tests/idp"))
-}
-
 /// Makes sure that `cargo deny` works.
 ///
 /// # Errors

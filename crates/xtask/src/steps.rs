@@ -3,7 +3,7 @@
 use crate::command::{cargo, run, watch};
 use crate::count::Count;
 use crate::project::Project;
-use crate::{schema, setup};
+use crate::{node, python, schema, setup};
 
 /// One thing that is set up or checked.
 #[derive(Debug)]
@@ -34,9 +34,15 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "node",
-        about: "the OpenID provider that the tests run is installed",
+        about: "Node.js, and the packages of the bindings, the examples and the OpenID provider, are installed",
         kind: Kind::Setup,
-        run: |project, _| setup::node_modules(project),
+        run: |project, _| node::packages(project),
+    },
+    Step {
+        name: "python",
+        about: "Python, and an environment with what its tests need, are installed",
+        kind: Kind::Setup,
+        run: |project, _| python::environment(project),
     },
     Step { name: "tools", about: "cargo-deny is installed", kind: Kind::Setup, run: |project, _| setup::cargo_deny(project) },
     Step {
@@ -66,6 +72,49 @@ pub(crate) const STEPS: &[Step] = &[
         run: |project, _| run(cargo(&["build", "--locked"]), project.root()),
     },
     Step { name: "test", about: "unit, integration and documentation tests", kind: Kind::Check, run: test },
+    Step { name: "py-build", about: "the Python module builds", kind: Kind::Check, run: |project, _| python::build(project) },
+    Step {
+        name: "py-lint",
+        about: "ruff, pyright and mypy do not speak; the stubs say what the module has",
+        kind: Kind::Check,
+        run: |project, _| python::lint(project),
+    },
+    Step { name: "py-test", about: "the Python package's tests, all vectors among them", kind: Kind::Check, run: python::test },
+    Step {
+        name: "py-soak",
+        about: "threads decide in Python while keys and policy reload",
+        kind: Kind::Check,
+        run: |project, _| python::soak(project, SOAK_SECONDS),
+    },
+    Step {
+        name: "py-fresh",
+        about: "a fresh environment installs the Python package, and its README runs",
+        kind: Kind::Check,
+        run: python::package,
+    },
+    Step {
+        name: "js-build",
+        about: "the Node.js package builds, with the types that are committed",
+        kind: Kind::Check,
+        run: |project, _| node::build(project),
+    },
+    Step { name: "js-lint", about: "eslint and tsc do not speak", kind: Kind::Check, run: |project, _| node::lint(project) },
+    Step { name: "js-test", about: "the Node.js package's tests, all vectors among them", kind: Kind::Check, run: node::test },
+    Step {
+        name: "js-soak",
+        about: "worker threads decide in Node.js while keys and policy reload",
+        kind: Kind::Check,
+        run: |project, _| node::soak(project, SOAK_SECONDS),
+    },
+    Step {
+        name: "examples",
+        about: "the example services answer as the proxy before them does",
+        kind: Kind::Check,
+        run: |project, count| {
+            python::examples(project, count)?;
+            node::examples(project, count)
+        },
+    },
     Step {
         name: "doc",
         about: "the documentation builds without a warning",
@@ -79,6 +128,9 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step { name: "deny", about: "dependencies: bans, licences, sources", kind: Kind::Check, run: deny },
 ];
+
+/// How long the soaks run here; `cargo xtask soak` runs them longer.
+const SOAK_SECONDS: u64 = 8;
 
 fn test(project: &Project, count: &mut Count) -> Result<(), String> {
     let mut command = cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]);
