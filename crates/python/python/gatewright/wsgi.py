@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes
 
 from gatewright import Allow, Authorizer, Request
-from gatewright._middleware import SAFE, client_address, environ_name
+from gatewright._middleware import SAFE, client_address, environ_name, method_of, sets_cookie
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -64,7 +64,7 @@ class Gatewright:
 def request_from_environ(environ: WSGIEnvironment, *, direct: bool = False) -> Request:
     """Describe the request of a WSGI environment."""
     return Request(
-        method=environ["REQUEST_METHOD"],
+        method=method_of(environ["REQUEST_METHOD"]),
         scheme=environ.get("wsgi.url_scheme", "https") if direct else "https",
         host=environ.get("HTTP_HOST", ""),
         path=target(environ),
@@ -81,20 +81,22 @@ def _headers(environ: WSGIEnvironment) -> list[tuple[str, str]]:
 
 
 def target(environ: WSGIEnvironment) -> str:
-    """Return path and query: raw if the server hands it on and the application sees the same, else encoded again."""
-    decoded = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1")
-    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
-    if unquote_to_bytes(raw.partition("?")[0]) == decoded:
-        return raw
+    """Return path and query: the path raw if the server hands it on and the application sees the same, else encoded again."""
+    inner = environ.get("PATH_INFO", "")
+    # Frameworks put the missing slash before such a path; glued to its mount it would be another one.
+    mount = environ.get("SCRIPT_NAME", "") if inner.startswith("/") or not inner else ""
+    decoded = (mount + inner).encode("latin-1")
+    raw = (environ.get("RAW_URI") or environ.get("REQUEST_URI") or "").partition("?")[0]
+    path = raw if unquote_to_bytes(raw.encode("latin-1")) == decoded else quote(decoded, safe=SAFE)
+    # The query is the application's: servers cut a fragment off that the raw target still has.
     query = environ.get("QUERY_STRING", "")
-    path = quote(decoded, safe=SAFE)
     return f"{path}?{query}" if query else path
 
 
 def answer(decision: Decision, start_response: StartResponse, *, navigation: bool) -> list[bytes]:
     """Answer a refusal."""
     status, headers = decision.answer(navigation=navigation)
-    start_response(f"{status} {_REASONS[status]}", [*headers, ("Content-Length", "0")])
+    start_response(f"{status} {_REASONS[status]}", [*headers, ("Content-Type", "text/plain"), ("Content-Length", "0")])
     return []
 
 
@@ -104,7 +106,9 @@ def renewing(start_response: StartResponse, cookie: str | None) -> StartResponse
         return start_response
 
     def renew(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
-        return start_response(status, [*headers, ("Set-Cookie", cookie)], *exc_info)
+        if not sets_cookie((value for name, value in headers if name.lower() == "set-cookie"), cookie):
+            headers = [*headers, ("Set-Cookie", cookie)]
+        return start_response(status, headers, *exc_info)
 
     return renew
 
