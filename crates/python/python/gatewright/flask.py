@@ -16,7 +16,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import abort, request
+from flask import request
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
 
 from gatewright.wsgi import Gatewright as _Middleware
 
@@ -59,5 +61,5 @@ def identity() -> Identity:
     """Return whose request it is; one without an identity is answered 401."""
     who = permit().identity
     if who is None:
-        abort(401)
+        raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "gatewright"}))
     return who
