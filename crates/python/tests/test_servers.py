@@ -91,6 +91,12 @@ def test_a_segment_cut_by_a_mount_of_gunicorn_is_refused(policy_file, cookie):
         assert ask(port, "/mount/reports", [cookie("bob")]).body.endswith(b"bob /mount/reports")
 
 
+def test_a_header_that_gunicorn_takes_for_a_mount_is_refused(policy_file, cookie):
+    with gunicorn_serving("prefork", GATEWRIGHT_POLICY=str(policy_file)) as port:
+        assert ask(port, "/reports/admin/x", [cookie("bob")]).status == 200
+        assert ask(port, "/reports/admin/x", [cookie("bob"), ("SCRIPT_NAME", "/reports")]).status == 403
+
+
 def workers(port: int, target: str, *headers: tuple[str, str]) -> set[str]:
     """Ask until two workers have answered with 200, and return what they said of where the authorizer was made."""
     said: dict[str, str] = {}

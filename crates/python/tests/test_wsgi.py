@@ -61,6 +61,13 @@ def test_a_path_that_a_server_cuts_inside_a_segment_is_refused(app, cookie, reac
     assert reached == []
 
 
+def test_a_mount_that_comes_in_a_header_is_refused(app, cookie, reached):
+    fields = [HOST, cookie("root", "admins"), ("SCRIPT_NAME", "/mount")]
+    assert ask_wsgi(app, "GET", "/mount/reports", fields, SCRIPT_NAME="/mount").status == 403
+    assert ask_wsgi(app, "GET", "/reports", [*fields[:2], ("Script-Name", "")]).status == 403
+    assert reached == []
+
+
 def test_the_root_of_a_mount_has_no_slash(app, cookie):
     assert ask_wsgi(app, "GET", "/mount", [HOST, cookie()], SCRIPT_NAME="/mount").status == 200
 

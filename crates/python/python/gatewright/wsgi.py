@@ -11,7 +11,8 @@ What WSGI hides: servers decode the path before they hand it on (PEP 3333), and 
 is what is decided: encoded again, an encoded slash is a slash, as it is for the application. Where the server hands the raw
 target on as well (``RAW_URI`` of gunicorn, ``REQUEST_URI`` of uWSGI and mod_wsgi) and it says the same, the raw one is decided,
 as a proxy would. Servers also join repeated fields with a comma; a doubled ``Authorization`` is refused all the same, because no
-credential holds a comma. Names that differ by ``-`` and ``_`` are one name to WSGI, and so they are here.
+credential holds a comma. A request with a header ``SCRIPT_NAME`` is refused: gunicorn takes it from a proxy on the same machine,
+and a client could cut its path with it. Names that differ by ``-`` and ``_`` are one name to WSGI, and so they are here.
 """
 
 from __future__ import annotations
@@ -82,6 +83,8 @@ def _headers(environ: WSGIEnvironment) -> list[tuple[str, str]]:
 
 def target(environ: WSGIEnvironment) -> str:
     """Return path and query: the path raw if the server hands it on and the application sees the same, else encoded again."""
+    if "HTTP_SCRIPT_NAME" in environ:
+        return "SCRIPT_NAME in a header"  # which gunicorn believes; no path, so it is refused and the log says why
     inner = environ.get("PATH_INFO", "")
     # Frameworks put the missing slash before such a path; glued to its mount it would be another one.
     mount = environ.get("SCRIPT_NAME", "") if inner.startswith("/") or not inner else ""
