@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import Body, FastAPI, Security
-
 from gatewright import Authorizer, Identity
 from gatewright.asgi import Gatewright
 from gatewright.fastapi import Gate
+
+from fastapi import Body, FastAPI, Security
 
 authorizer = Authorizer.from_file(Path(__file__).parent.parent / "gatewright.toml")
 Who = Annotated[Identity, Security(Gate(authorizer))]

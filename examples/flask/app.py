@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from flask import Flask, request
-
 from gatewright import Authorizer
 from gatewright.flask import Gatewright, identity
+
+from flask import Flask, request
 
 app = Flask(__name__)
 Gatewright(app, Authorizer.from_file(Path(__file__).parent.parent / "gatewright.toml"))

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
+from gatewright import Authorizer
+from gatewright.asgi import Gatewright
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
-
-from gatewright import Authorizer
-from gatewright.asgi import Gatewright
 
 notes: list[dict[str, str]] = []
 

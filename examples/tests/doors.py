@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -61,7 +61,9 @@ class Doors:
     """What the one that knows no gate was sent."""
 
 
-def ask(port: int, method: str, target: str, headers: Iterable[tuple[str, str]] = (), body: str = "") -> Answer:
+def ask(
+    port: int, method: str, target: str, headers: Iterable[tuple[str, str]] = (), body: str = ""
+) -> Answer:
     """Send a request over a connection of its own."""
     fields = [("Host", "app.example.com"), *headers]
     if body:
@@ -78,7 +80,9 @@ def ask(port: int, method: str, target: str, headers: Iterable[tuple[str, str]] 
 
 def session(subject: str, *groups: str, issuer: str | None = None) -> str:
     """Have the binary seal a session."""
-    options = [option for group in groups for option in ("--group", group)] + (["--issuer", issuer] if issuer else [])
+    options = [option for group in groups for option in ("--group", group)] + (
+        ["--issuer", issuer] if issuer else []
+    )
     command = [BINARY, "session", "mint", "--config", str(POLICY), "--subject", subject, *options]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
@@ -86,9 +90,13 @@ def session(subject: str, *groups: str, issuer: str | None = None) -> str:
 @contextmanager
 def opened(name: str, folder: Path) -> Iterator[Doors]:
     """Start everything for one example."""
-    with serving(name) as service, gate(folder) as socket_path, Recorder() as recorder:
-        with nginx(folder, GATE=socket_path, SERVICE=str(service), PLAIN=str(recorder.server_port)) as (proxied, plain):
-            yield Doors(service, proxied, plain, recorder.arrived)
+    with ExitStack() as stack:
+        service = stack.enter_context(serving(name))
+        socket_path = stack.enter_context(gate(folder))
+        recorder = stack.enter_context(recording())
+        places = {"GATE": socket_path, "SERVICE": str(service), "PLAIN": str(recorder.server_port)}
+        proxied, plain = stack.enter_context(nginx(folder, **places))
+        yield Doors(service, proxied, plain, recorder.arrived)
 
 
 @contextmanager
@@ -156,16 +164,19 @@ class Recorder(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.arrived: list[str] = []
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
 
-    def __enter__(self) -> Recorder:
-        self._thread.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self._thread.join(PATIENCE)
-        self.server_close()
+@contextmanager
+def recording() -> Iterator[Recorder]:
+    """Serve it in a thread."""
+    with Recorder() as recorder:
+        thread = threading.Thread(target=recorder.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield recorder
+        finally:
+            recorder.shutdown()
+            thread.join(PATIENCE)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -52,16 +52,34 @@ CASES = [
     Case("nobody writes without a login", "POST /notes", [], 401),
     Case("a browser is sent to the login", "GET /notes?page=2&x=1", [BROWSER], 302),
     Case("a form is not sent anywhere", "POST /notes", [BROWSER], 401),
-    Case("a script is not sent anywhere", "GET /notes", [BROWSER, ("X-Requested-With", "XMLHttpRequest")], 401),
+    Case(
+        "a script is not sent anywhere", "GET /notes", [BROWSER, ("X-Requested-With", "XMLHttpRequest")], 401
+    ),
     Case("a token reads", "GET /notes", [bearer(ALICE)], 200, "alice"),
     Case("a session reads", "GET /notes", [SESSION], 200, "alice"),
     Case("a token writes", "POST /notes", [bearer(ALICE)], 200),
     Case("a session writes", "POST /notes", [SESSION], 200),
-    Case("a client does not say who it is", "GET /notes", [("X-User", "root"), ("x-user", "root"), SESSION], 200, "alice"),
-    Case("a header says nothing without a login", "POST /notes", [("X-User", "root"), ("X-Groups", "admins")], 401),
+    Case(
+        "a client does not say who it is",
+        "GET /notes",
+        [("X-User", "root"), ("x-user", "root"), SESSION],
+        200,
+        "alice",
+    ),
+    Case(
+        "a header says nothing without a login",
+        "POST /notes",
+        [("X-User", "root"), ("X-Groups", "admins")],
+        401,
+    ),
     Case("an old token does not write", "POST /notes", [bearer(OLD)], 401),
     Case("a forged token does not write", "POST /notes", [bearer(FORGED)], 401),
-    Case("a token without a signature does not write", "POST /notes", [bearer(ALICE.rpartition(".")[0] + ".")], 401),
+    Case(
+        "a token without a signature does not write",
+        "POST /notes",
+        [bearer(ALICE.rpartition(".")[0] + ".")],
+        401,
+    ),
     Case("a bad token is not made up for by a good session", "POST /notes", [bearer(OLD), SESSION], 401),
     Case("a session with a changed end does not write", "POST /notes", [(SESSION[0], SESSION[1][:-2])], 401),
     Case("nobody clears without a login", "DELETE /admin/notes", [], 401),
@@ -95,7 +113,9 @@ def book(doors: Doors) -> list[dict[str, str]]:
 def test_every_door_gives_the_same_answer(doors, case):
     method, target = case.request.split(" ")
     body = "hello" if method == "POST" else ""
-    answers = [ask(port, method, target, case.headers, body) for port in (doors.service, doors.proxied, doors.plain)]
+    answers = [
+        ask(port, method, target, case.headers, body) for port in (doors.service, doors.proxied, doors.plain)
+    ]
     assert [answer.status for answer in answers] == [case.status] * 3
     if case.who is not None:
         assert [answer.said["for"] for answer in answers] == [case.who] * 3
@@ -113,7 +133,10 @@ def test_a_refused_request_reaches_nobody(doors, case):
 
 
 def test_every_door_sends_a_browser_to_the_same_login(doors):
-    answers = [ask(port, "GET", "/notes?page=2&x=1", [BROWSER]) for port in (doors.service, doors.proxied, doors.plain)]
+    answers = [
+        ask(port, "GET", "/notes?page=2&x=1", [BROWSER])
+        for port in (doors.service, doors.proxied, doors.plain)
+    ]
     back = "https%3A%2F%2Fapp.example.com%2Fnotes%3Fpage%3D2%26x%3D1"
     assert {answer.fields["location"] for answer in answers} == {f"https://login.example.com/?rd={back}"}
 

@@ -68,7 +68,9 @@ def ask_asgi(
     return asyncio.run(asked_asgi(app, scope_of(method, target, headers, **more), chunks))
 
 
-async def asked_asgi(app: Callable[..., Any], scope: dict[str, Any], chunks: Iterable[bytes] = (b"",)) -> Answer:
+async def asked_asgi(
+    app: Callable[..., Any], scope: dict[str, Any], chunks: Iterable[bytes] = (b"",)
+) -> Answer:
     """Ask an ASGI application once, in a running loop."""
     bodies, sent = list(chunks), list[dict[str, Any]]()
 
@@ -127,7 +129,9 @@ def ask_wsgi(
     """Ask a WSGI application once."""
     started: list[Any] = []
 
-    def start_response(status: str, fields: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
+    def start_response(
+        status: str, fields: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], None]:
         started[:] = [int(status.split()[0]), list(fields)]
         return lambda _: None
 

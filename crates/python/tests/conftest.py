@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from time import time
 
 import pytest
 import services
-from services import SERVICES, Service
-
 from gatewright import Authorizer, Config, SessionClaims
+from services import SERVICES, Service
 
 PASSWORDS = "carol:$2b$04$fFwOkWquFJ3m1OTTL9TL8u50iRBL0Jrk/oe49Q8FVSNfsnGYWmYum\n"
 POLICY = """
@@ -107,9 +106,9 @@ def cookie(authorizer: Authorizer) -> Callable[..., tuple[str, str]]:
 
 
 @pytest.fixture
-def policy_file(tmp_path: Path) -> Iterator[Path]:
+def policy_file(tmp_path: Path) -> Path:
     """Write the policy and the passwords to files."""
     (tmp_path / "users.htpasswd").write_text(PASSWORDS)
     file = tmp_path / "gatewright.toml"
     file.write_text(POLICY)
-    yield file
+    return file

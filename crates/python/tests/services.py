@@ -6,6 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import django
+import gatewright.asgi
+import gatewright.flask
+import gatewright.wsgi
 from asking import HOST, Answer, ask_asgi, ask_wsgi
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
@@ -21,10 +24,6 @@ from starlette.applications import Starlette
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-
-import gatewright.asgi
-import gatewright.flask
-import gatewright.wsgi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,7 +54,9 @@ def raw_asgi() -> Callable[..., Any]:
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         body = json.dumps(said(scope["path"], fields, scope["state"]["gatewright"])).encode()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"set-cookie", SETS.encode())]})
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": [(b"set-cookie", SETS.encode())]}
+        )
         await send({"type": "http.response.body", "body": body})
 
     return app
@@ -158,7 +159,9 @@ class Service:
         else:
             self.app = django_app(ASGIHandler if self.is_asgi else WSGIHandler, authorizer, direct)
 
-    def ask(self, target: str = "/", headers: Iterable[tuple[str, str]] = (), method: str = "GET", **more: Any) -> Answer:
+    def ask(
+        self, target: str = "/", headers: Iterable[tuple[str, str]] = (), method: str = "GET", **more: Any
+    ) -> Answer:
         """Ask with the usual host and these fields."""
         return self.ask_app(self.app, method, target, [HOST, *headers], **more)
 

@@ -22,10 +22,18 @@ PATIENCE = 30
 """Seconds until a test gives up on an answer."""
 
 
-def ask(port: int, target: str, headers: Iterable[tuple[str, str]] = (), method: str = "GET", *, host: bool = True) -> Answer:
+def ask(
+    port: int, target: str, headers: Iterable[tuple[str, str]] = (), method: str = "GET", *, host: bool = True
+) -> Answer:
     """Send a request over a connection of its own, byte for byte."""
     fields = [HOST, *headers] if host else [*headers]
-    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields), "Connection: close", "", ""]
+    lines = [
+        f"{method} {target} HTTP/1.1",
+        *(f"{name}: {value}" for name, value in fields),
+        "Connection: close",
+        "",
+        "",
+    ]
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
         connection.sendall("\r\n".join(lines).encode("latin-1"))
         received = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -77,7 +85,15 @@ def wsgiref_serving(app: Any) -> Iterator[int]:
 def gunicorn_serving(application: str, *options: str, **environment: str) -> Iterator[int]:
     """Serve a WSGI application of this folder by gunicorn in a child process; gives the port."""
     with listening() as listener:
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--log-level", "critical"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--bind",
+            f"fd://{listener.fileno()}",
+            "--log-level",
+            "critical",
+        ]
         command += ["--no-control-socket", *options, application]
         surroundings, folder = {**os.environ, **environment}, Path(__file__).parent
         child = subprocess.Popen(command, pass_fds=[listener.fileno()], env=surroundings, cwd=folder)

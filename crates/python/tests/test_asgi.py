@@ -6,8 +6,10 @@ import asyncio
 import json
 
 import pytest
-from asking import HOST, asked_asgi, ask_asgi, scope_of
+from asking import HOST, ask_asgi, asked_asgi, scope_of
 from conftest import authorizer_of
+from gatewright import Permit
+from gatewright.asgi import Gatewright
 from services import raw_asgi, starlette_app
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -16,9 +18,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
-
-from gatewright import Permit
-from gatewright.asgi import Gatewright
 
 
 def client_of(app, **more) -> TestClient:
@@ -42,7 +41,11 @@ def test_the_test_client_of_starlette_gets_every_answer(authorizer, cookie):
     assert client.get("/reports").status_code == 401
     assert client.get("/reports", headers=dict([cookie("alice")])).json()["subject"] == "alice"
     assert client.get("/admin", headers=dict([cookie("alice")])).status_code == 403
-    assert client.get("/", headers={"Accept": "text/html"}).headers["location"].startswith("https://login.example.com/?rd=")
+    assert (
+        client.get("/", headers={"Accept": "text/html"})
+        .headers["location"]
+        .startswith("https://login.example.com/?rd=")
+    )
 
 
 def test_an_allowed_websocket_opens_and_knows_who_it_is(talking, cookie):
@@ -53,18 +56,25 @@ def test_an_allowed_websocket_opens_and_knows_who_it_is(talking, cookie):
 def test_a_refused_websocket_gets_the_status_where_the_server_can(talking):
     with pytest.raises(WebSocketDenialResponse) as refused, talking.websocket_connect("/talk"):
         pass
-    assert (refused.value.status_code, refused.value.headers["www-authenticate"]) == (401, 'Bearer realm="gatewright"')
+    assert (refused.value.status_code, refused.value.headers["www-authenticate"]) == (
+        401,
+        'Bearer realm="gatewright"',
+    )
 
 
 def test_a_refused_websocket_is_closed_where_the_server_cannot(authorizer, reached):
-    answer = ask_asgi(Gatewright(raw_asgi(), authorizer), "GET", "/talk", type="websocket", scheme="ws", extensions={})
+    answer = ask_asgi(
+        Gatewright(raw_asgi(), authorizer), "GET", "/talk", type="websocket", scheme="ws", extensions={}
+    )
     assert answer.messages == [{"type": "websocket.close", "code": 1008}]
     assert reached == []
 
 
 def test_a_websocket_is_never_sent_to_the_login(talking):
     with pytest.raises((WebSocketDenialResponse, WebSocketDisconnect)) as refused:
-        talking.websocket_connect("/talk", headers={"Sec-Fetch-Mode": "navigate", "Accept": "text/html"}).__enter__()
+        talking.websocket_connect(
+            "/talk", headers={"Sec-Fetch-Mode": "navigate", "Accept": "text/html"}
+        ).__enter__()
     assert "location" not in refused.value.headers or refused.value.status_code == 401
 
 
@@ -115,20 +125,31 @@ def test_a_prefix_ends_at_a_slash(authorizer, target):
     assert asyncio.run(asked_asgi(Gatewright(raw_asgi(), authorizer), scope)).status in (401, 403)
 
 
-@pytest.mark.parametrize(("path", "status"), [("/admin/x", 403), ("/reports", 200), ("/healthz/../admin", 403), ("/a%2Fb", 403)])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/admin/x", 403), ("/reports", 200), ("/healthz/../admin", 403), ("/a%2Fb", 403)]
+)
 def test_a_path_that_middleware_before_it_rewrote_is_the_one_decided(authorizer, cookie, path, status):
     scope = scope_of("GET", "/reports/public", [HOST, cookie("bob")]) | {"path": path}
     assert asyncio.run(asked_asgi(Gatewright(raw_asgi(), authorizer), scope)).status == status
 
 
 def test_a_scope_without_a_raw_path_is_decided_by_its_path(authorizer, cookie):
-    for path, status in [("/reports", 200), ("/admin", 403), ("/a%2fb", 403), ("/b\xfccher", 200), ("//admin", 403)]:
+    for path, status in [
+        ("/reports", 200),
+        ("/admin", 403),
+        ("/a%2fb", 403),
+        ("/b\xfccher", 200),
+        ("//admin", 403),
+    ]:
         scope = scope_of("GET", "/", [HOST, cookie("bob")]) | {"path": path, "raw_path": None}
         assert asyncio.run(asked_asgi(Gatewright(raw_asgi(), authorizer), scope)).status == status, path
 
 
 def test_nothing_in_the_state_of_a_server_is_taken_for_a_permit(authorizer, reached):
-    scope = scope_of("GET", "/reports", [HOST]) | {"state": {"gatewright": "root"}, "gatewright.authorizer": authorizer}
+    scope = scope_of("GET", "/reports", [HOST]) | {
+        "state": {"gatewright": "root"},
+        "gatewright.authorizer": authorizer,
+    }
     assert asyncio.run(asked_asgi(Gatewright(raw_asgi(), authorizer), scope)).status == 401
     assert reached == []
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asking import HOST, ask_asgi, ask_wsgi
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
@@ -26,7 +27,13 @@ def logout(_request: Any) -> HttpResponse:
 
 async def slowly(request: Any) -> HttpResponse:
     fields = dict(request.scope["headers"])
-    return HttpResponse(request.identity.subject.encode() + b" " + fields[b"x-user"] + b" " + request.headers["X-User"].encode())
+    return HttpResponse(
+        request.identity.subject.encode()
+        + b" "
+        + fields[b"x-user"]
+        + b" "
+        + request.headers["X-User"].encode()
+    )
 
 
 def rewriting(get_response: Any) -> Any:
@@ -60,7 +67,9 @@ def test_the_client_of_django_gets_every_answer(cookie):
     assert client.get("/reports", **AT).status_code == 401
     assert client.get("/admin", **headers(cookie("bob"))).status_code == 403
     assert client.get("/reports", **headers(cookie("alice"))).json()["subject"] == "alice"
-    assert client.get("/", **headers(("Accept", "text/html")))["Location"].startswith("https://login.example.com/?rd=")
+    assert client.get("/", **headers(("Accept", "text/html")))["Location"].startswith(
+        "https://login.example.com/?rd="
+    )
 
 
 def test_the_asynchronous_client_of_django_gets_every_answer(cookie):
@@ -98,7 +107,10 @@ def test_a_forced_prefix_is_part_of_the_path_that_is_decided(handler, prefix, au
 
 
 def test_a_mounted_project_is_decided_by_the_path_of_the_client(authorizer, cookie, reached):
-    wsgi, asgi = django_app(WSGIHandler, authorizer, direct=False), django_app(ASGIHandler, authorizer, direct=False)
+    wsgi, asgi = (
+        django_app(WSGIHandler, authorizer, direct=False),
+        django_app(ASGIHandler, authorizer, direct=False),
+    )
     assert ask_wsgi(wsgi, "GET", "/mount/admin/x", [HOST, cookie("bob")], SCRIPT_NAME="/mount").status == 403
     assert ask_asgi(asgi, "GET", "/admin/x", [HOST, cookie("bob")], root_path="/mount").status == 403
     assert reached == []
@@ -110,7 +122,9 @@ def test_what_middleware_before_it_rewrote_is_what_is_decided(handler, authorize
     middleware = ["test_django.rewriting", "gatewright.django.GatewrightMiddleware"]
     app = django_app(handler, authorizer, direct=False, MIDDLEWARE=middleware)
     assert ask(app, "GET", "/reports", [HOST, cookie("bob"), ("X-Rewrite-Url", "/admin/x")]).status == 403
-    assert ask(app, "GET", "/notes/1", [HOST, cookie("bob"), ("X-Http-Method-Override", "POST")]).status == 403
+    assert (
+        ask(app, "GET", "/notes/1", [HOST, cookie("bob"), ("X-Http-Method-Override", "POST")]).status == 403
+    )
     assert reached == []
 
 
@@ -119,16 +133,22 @@ def test_a_policy_file_is_named_in_the_settings(handler, policy_file, cookie):
     ask = ask_wsgi if handler is WSGIHandler else ask_asgi
     with override_settings(GATEWRIGHT={"CONFIG": policy_file}):
         app = handler()
-    assert [ask(app, "GET", "/reports", [HOST]).status, ask(app, "GET", "/", [HOST, cookie()]).status] == [401, 200]
+    assert [ask(app, "GET", "/reports", [HOST]).status, ask(app, "GET", "/", [HOST, cookie()]).status] == [
+        401,
+        200,
+    ]
 
 
-@pytest.mark.parametrize("options", [{}, {"AUTHORIZER": None}, {"AUTHORIZER": 1}, {"AUTHORIZER": "test_django.AT"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"AUTHORIZER": None}, {"AUTHORIZER": 1}, {"AUTHORIZER": "test_django.AT"}]
+)
 def test_settings_that_name_no_authorizer_start_nothing(options):
     with override_settings(GATEWRIGHT=options), pytest.raises(ImproperlyConfigured, match="GATEWRIGHT"):
         WSGIHandler()
 
 
 def test_settings_without_a_word_about_it_start_nothing():
-    with override_settings(), pytest.raises(ImproperlyConfigured, match="GATEWRIGHT"):
-        del __import__("django.conf").conf.settings.GATEWRIGHT
-        WSGIHandler()
+    with override_settings():
+        del settings.GATEWRIGHT
+        with pytest.raises(ImproperlyConfigured, match="GATEWRIGHT"):
+            WSGIHandler()

@@ -6,11 +6,10 @@ import pytest
 from conftest import authorizer_of
 from fastapi import FastAPI, Response, Security, WebSocket
 from fastapi.testclient import TestClient
-from starlette.testclient import WebSocketDenialResponse
-
 from gatewright import Authorizer, Identity, _aio
 from gatewright.asgi import Gatewright
 from gatewright.fastapi import Gate
+from starlette.testclient import WebSocketDenialResponse
 
 BROWSER = {"Accept": "text/html"}
 
@@ -60,7 +59,11 @@ def test_the_dependency_refuses_as_the_authorizer_decides(client, cookie):
     assert client.get("/reports/7").status_code == 401
     assert client.get("/reports/7").headers["www-authenticate"] == 'Bearer realm="gatewright"'
     assert client.get("/admin/7", headers=dict([cookie("bob")])).status_code == 403
-    assert client.get("/reports/7", headers=BROWSER).headers["location"].startswith("https://login.example.com/?rd=")
+    assert (
+        client.get("/reports/7", headers=BROWSER)
+        .headers["location"]
+        .startswith("https://login.example.com/?rd=")
+    )
 
 
 def test_the_dependency_tells_the_client_no_reason_code(client, cookie):
@@ -86,7 +89,12 @@ def test_the_dependency_guards_its_routes_alone(client):
 
 def test_openapi_shows_the_scheme_and_who_wants_it(client):
     schema = client.get("/openapi.json").json()
-    scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A session or a token"}
+    scheme = {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A session or a token",
+    }
     assert schema["components"]["securitySchemes"] == {"gatewright": scheme}
     assert schema["paths"]["/reports/{number}"]["get"]["security"] == [{"gatewright": []}]
     assert "security" not in schema["paths"]["/open"]["get"]
@@ -105,7 +113,10 @@ def test_a_logout_has_the_last_word(client, cookie, authorizer):
 def test_the_dependency_guards_websockets(client, cookie):
     with client.websocket_connect("/talk", headers=dict([cookie("alice")])) as socket:
         assert socket.receive_text() == "alice"
-    with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect("/talk", headers=BROWSER):
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        client.websocket_connect("/talk", headers=BROWSER),
+    ):
         pass
     assert refused.value.status_code == 401
 
@@ -143,7 +154,9 @@ def test_with_the_middleware_nothing_is_open_that_no_rule_opens(authorizer):
     app = guarded(authorizer)
     app.add_middleware(Gatewright, authorizer=authorizer)
     client = client_of(app)
-    assert [client.get(path).status_code for path in ("/open", "/openapi.json", "/docs", "/nothing")] == [401] * 4
+    assert [client.get(path).status_code for path in ("/open", "/openapi.json", "/docs", "/nothing")] == [
+        401
+    ] * 4
 
 
 def test_a_root_path_is_part_of_the_path_that_is_decided(authorizer, cookie):

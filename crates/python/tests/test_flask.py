@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask, Response
+from gatewright.flask import Gatewright, identity, permit
 from services import flask_app
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
-
-from gatewright.flask import Gatewright, identity, permit
 
 AT = {"base_url": "https://app.example.com"}
 
@@ -41,13 +40,18 @@ def test_refusals_come_before_flask(app, cookie):
     assert client.get("/reports/7", **AT).status_code == 401
     assert client.get("/nothing", **AT).status_code == 401
     assert client.get("/admin", headers=[cookie("bob")], **AT).status_code == 403
-    assert client.get("/", headers={"Accept": "text/html"}, **AT).location.startswith("https://login.example.com/?rd=")
+    assert client.get("/", headers={"Accept": "text/html"}, **AT).location.startswith(
+        "https://login.example.com/?rd="
+    )
 
 
 def test_a_view_that_asks_for_an_identity_gets_one_even_where_anyone_may(app, cookie):
     answer = app.test_client(use_cookies=False).get("/healthz", **AT)
     assert (answer.status_code, answer.www_authenticate.to_header()) == (401, "Bearer realm=gatewright")
-    assert app.test_client(use_cookies=False).get("/healthz", headers=[cookie("alice")], **AT).text == "0 for alice"
+    assert (
+        app.test_client(use_cookies=False).get("/healthz", headers=[cookie("alice")], **AT).text
+        == "0 for alice"
+    )
 
 
 def test_static_files_are_behind_the_gate(authorizer, tmp_path, cookie):
@@ -65,7 +69,10 @@ def test_an_application_is_put_behind_the_gate_later(authorizer, cookie):
     extension.init_app(app)
     assert app.extensions["gatewright"] is extension
     assert app.test_client(use_cookies=False).get("/reports", **AT).status_code == 401
-    assert app.test_client(use_cookies=False).get("/reports", headers=[cookie("alice")], **AT).json["subject"] == "alice"
+    assert (
+        app.test_client(use_cookies=False).get("/reports", headers=[cookie("alice")], **AT).json["subject"]
+        == "alice"
+    )
 
 
 def test_a_logout_has_the_last_word(app, cookie, authorizer):
@@ -76,7 +83,11 @@ def test_a_logout_has_the_last_word(app, cookie, authorizer):
 def test_a_session_is_renewed_beside_the_cookies_of_the_view(authorizer, cookie):
     app = flask_app()
     Gatewright(app, authorizer)
-    fields = app.test_client(use_cookies=False).get("/reports", headers=[cookie(age=1800)], **AT).headers.getlist("Set-Cookie")
+    fields = (
+        app.test_client(use_cookies=False)
+        .get("/reports", headers=[cookie(age=1800)], **AT)
+        .headers.getlist("Set-Cookie")
+    )
     assert [field.partition("=")[0] for field in fields] == ["app", authorizer.session_cookie]
 
 
@@ -95,5 +106,10 @@ def test_slashes_that_werkzeug_would_take_for_one_are_refused(authorizer, cookie
     Gatewright(app, authorizer)
     for path in ("//admin/x", "/mount//admin", "/reports//../admin"):
         environ = {"PATH_INFO": path, "REQUEST_URI": path, "RAW_URI": path}
-        assert app.test_client(use_cookies=False).get("/", environ_overrides=environ, headers=[cookie("bob")], **AT).status_code == 403
+        assert (
+            app.test_client(use_cookies=False)
+            .get("/", environ_overrides=environ, headers=[cookie("bob")], **AT)
+            .status_code
+            == 403
+        )
     assert reached == []

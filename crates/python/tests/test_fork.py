@@ -11,15 +11,16 @@ from time import monotonic
 
 import pytest
 from conftest import POLICY, authorizer_of
-from serving import PATIENCE
-
 from gatewright import Authorizer, Request
+from serving import PATIENCE
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # which is what is tested
 
 REPORTS = Request("GET", "app.example.com", "/reports")
 HEALTH = Request("GET", "app.example.com", "/healthz")
-PASSWORD = Request("GET", "app.example.com", "/reports", {"Authorization": "Basic Y2Fyb2w6Y29ycmVjdCBob3JzZQ=="})
+PASSWORD = Request(
+    "GET", "app.example.com", "/reports", {"Authorization": "Basic Y2Fyb2w6Y29ycmVjdCBob3JzZQ=="}
+)
 OPEN = POLICY.replace('id = "health"\npaths = ["/healthz"]', 'id = "health"\npaths = ["/**"]')
 
 
@@ -80,7 +81,10 @@ def test_an_authorizer_follows_its_file_in_parent_and_child(policy_file):
 def test_an_authorizer_is_read_again_by_hand_in_the_child(policy_file):
     with Authorizer.from_file(policy_file, watch=False) as authorizer:
         change(policy_file)
-        assert in_child(lambda: f"{authorizer.reload() is None} {codes(authorizer)}") == "False allowed allowed allowed"
+        assert (
+            in_child(lambda: f"{authorizer.reload() is None} {codes(authorizer)}")
+            == "False allowed allowed allowed"
+        )
         assert authorizer.decide(REPORTS).code == "credential_missing"
 
 
@@ -125,4 +129,6 @@ def test_processes_of_multiprocessing_decide(policy_file):
             child.start()
         for child in children:
             child.join(PATIENCE)
-        assert [said.get() for child in children if child.exitcode == 0] == ["allowed credential_missing allowed"] * 2
+        assert [said.get() for child in children if child.exitcode == 0] == [
+            "allowed credential_missing allowed"
+        ] * 2

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 from conftest import POLICY, authorizer_of
-from services import SERVICES, Service
-
 from gatewright import InternalError, Request
 from gatewright._native import _panicking_request
+from services import SERVICES, Service
 
 BROWSER = ("Accept", "text/html,*/*;q=0.8")
 
@@ -78,7 +77,10 @@ def test_a_program_is_not_sent_anywhere(service, method, headers):
 
 
 def test_a_head_request_is_decided_like_a_get(service, cookie):
-    assert [service.ask("/healthz", method="HEAD").status, service.ask("/reports", method="HEAD").status] == [200, 401]
+    assert [service.ask("/healthz", method="HEAD").status, service.ask("/reports", method="HEAD").status] == [
+        200,
+        401,
+    ]
     assert service.ask("/reports", [BROWSER], "HEAD").status == 302
 
 
@@ -119,7 +121,14 @@ def test_a_doubled_authorization_is_refused(service, doubled, reached):
 
 @pytest.mark.parametrize(
     "hosts",
-    [[], [""], ["app.example.com", "app.example.com"], ["a.example", "app.example.com"], ["user@app.example.com"], ["a, b"]],
+    [
+        [],
+        [""],
+        ["app.example.com", "app.example.com"],
+        ["a.example", "app.example.com"],
+        ["user@app.example.com"],
+        ["a, b"],
+    ],
 )
 def test_a_host_that_is_not_exactly_one_is_refused(service, cookie, hosts, reached):
     answer = service.ask_app(service.app, "GET", "/healthz", [*(("Host", host) for host in hosts), cookie()])
@@ -158,7 +167,9 @@ def test_a_path_of_two_meanings_is_refused_and_reaches_nobody(service, target, c
     assert (service.ask(target, [cookie("root", "admins")]).status, reached) == (403, [])
 
 
-@pytest.mark.parametrize("target", ["/%61dmin", "/%61dmin/x", "/admin", "/admin/", "/admin?/healthz", "/%41dmin/../admin"])
+@pytest.mark.parametrize(
+    "target", ["/%61dmin", "/%61dmin/x", "/admin", "/admin/", "/admin?/healthz", "/%41dmin/../admin"]
+)
 def test_a_path_spelt_otherwise_does_not_slip_past_its_rule(service, target, cookie, reached):
     assert (service.ask(target, [cookie("bob")]).status in (403, 404), reached) == (True, [])
 
@@ -183,7 +194,11 @@ def test_a_query_is_decided_as_the_service_reads_it(service, cookie, reached):
     assert len(reached) == 1
 
 
-FORWARDED = [("X-Forwarded-For", "198.51.100.9"), ("X-Real-IP", "198.51.100.9"), ("X-Forwarded-Proto", "http")]
+FORWARDED = [
+    ("X-Forwarded-For", "198.51.100.9"),
+    ("X-Real-IP", "198.51.100.9"),
+    ("X-Forwarded-Proto", "http"),
+]
 
 
 def test_a_client_cannot_say_where_it_comes_from(service, reached):
@@ -196,7 +211,9 @@ def proxied(name: str, http: str) -> Service:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_the_client_is_the_rightmost_address_that_is_no_trusted_hop(name):
-    service = proxied(name, 'proxy_sets = { middleware = ["X-Forwarded-For"] }\ntrusted_hops = ["10.0.0.0/8"]')
+    service = proxied(
+        name, 'proxy_sets = { middleware = ["X-Forwarded-For"] }\ntrusted_hops = ["10.0.0.0/8"]'
+    )
     for value, status in [
         ("203.0.113.1, 198.51.100.9, 10.0.0.2", 200),
         ("198.51.100.9, 203.0.113.1, 10.0.0.2", 403),
@@ -212,7 +229,9 @@ def test_a_real_ip_counts_if_the_proxy_sets_it(name):
     service = proxied(name, 'proxy_sets = { middleware = ["X-Real-IP"] }')
     assert service.ask("/inside/x", [("X-Real-IP", "198.51.100.9")]).status == 200
     assert service.ask("/inside/x", [("X-Forwarded-For", "198.51.100.9")]).status == 403
-    assert service.ask("/inside/x", [("X-Real-IP", "198.51.100.9"), ("X-Real-IP", "203.0.113.1")]).status == 403
+    assert (
+        service.ask("/inside/x", [("X-Real-IP", "198.51.100.9"), ("X-Real-IP", "203.0.113.1")]).status == 403
+    )
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -228,9 +247,17 @@ def test_the_scheme_is_the_proxys_if_it_sets_one(name):
 @pytest.mark.parametrize("name", SERVICES)
 def test_without_a_proxy_the_connection_says_who_the_client_is(name, authorizer):
     service = Service(name, authorizer, direct=True)
-    for address, status in [("198.51.100.9", 200), ("::ffff:198.51.100.9", 200), ("203.0.113.1", 403), ("", 403), ("a", 403)]:
+    for address, status in [
+        ("198.51.100.9", 200),
+        ("::ffff:198.51.100.9", 200),
+        ("203.0.113.1", 403),
+        ("", 403),
+        ("a", 403),
+    ]:
         more: dict[str, Any] = {"client": (address, 1)} if service.is_asgi else {"REMOTE_ADDR": address}
-        assert service.ask("/inside/x", [("X-Forwarded-For", "198.51.100.9")], **more).status == status, address
+        assert service.ask("/inside/x", [("X-Forwarded-For", "198.51.100.9")], **more).status == status, (
+            address
+        )
 
 
 class Instead:
@@ -248,7 +275,9 @@ def behind(name: str, decide: Callable[[Request], Any]) -> Service:
     """Make a service whose middleware asks a function."""
     service = Service(name, authorizer_of())
     gate = service.app
-    while isinstance(gate, FunctionType) or not hasattr(gate, "authorizer"):  # Django's functions copy attributes
+    while isinstance(gate, FunctionType) or not hasattr(
+        gate, "authorizer"
+    ):  # Django's functions copy attributes
         gate = inner(gate)
     gate.authorizer = Instead(decide, gate.authorizer.identity_headers)
     return service

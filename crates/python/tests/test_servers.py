@@ -34,7 +34,11 @@ def test_a_server_hands_every_answer_on(port, cookie):
     assert ask(port, "/reports").status == 401
     assert ask(port, "/reports", [cookie()]).status == 200
     assert ask(port, "/admin", [cookie("bob")]).status == 403
-    assert ask(port, "/reports", [("Accept", "text/html")]).one("location").startswith("https://login.example.com/?rd=")
+    assert (
+        ask(port, "/reports", [("Accept", "text/html")])
+        .one("location")
+        .startswith("https://login.example.com/?rd=")
+    )
     assert b"alice" in ask(port, "/reports", [cookie("alice"), ("X-User", "root"), ("x_user", "root")]).body
 
 
@@ -46,14 +50,24 @@ def test_a_refusal_has_an_end_and_no_body(port):
 
 @pytest.mark.parametrize(
     "target",
-    ["/healthz/..%2fadmin", "//admin", "/healthz/../admin", "/healthz;x", "/healthz%3f", "/%252e%252e/admin", "/healthz%00"],
+    [
+        "/healthz/..%2fadmin",
+        "//admin",
+        "/healthz/../admin",
+        "/healthz;x",
+        "/healthz%3f",
+        "/%252e%252e/admin",
+        "/healthz%00",
+    ],
 )
 def test_a_path_of_two_meanings_is_refused(port, cookie, target):
     # wsgiref makes one slash of two before anybody sees them; the path that is left is not bob's either.
     assert ask(port, target, [cookie("bob", "staff")]).status == 403
 
 
-@pytest.mark.parametrize("target", ["/%61dmin", "/admin/x", "/admin?/healthz", "http://app.example.com/admin", "/admin#/x"])
+@pytest.mark.parametrize(
+    "target", ["/%61dmin", "/admin/x", "/admin?/healthz", "http://app.example.com/admin", "/admin#/x"]
+)
 def test_a_path_spelt_otherwise_does_not_slip_past_its_rule(port, cookie, target):
     assert ask(port, target, [cookie("bob")]).status in (400, 403)
 
@@ -79,7 +93,11 @@ def test_a_method_in_lower_case_is_refused_by_somebody(port, cookie):
 
 
 def test_a_websocket_that_may_not_is_refused(port):
-    upgrade = [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==")]
+    upgrade = [
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="),
+    ]
     lines = [("Connection", "Upgrade"), *upgrade]
     assert ask(port, "/talk", lines).status in (401, 403)
 
@@ -124,5 +142,7 @@ def test_every_worker_of_gunicorn_decides_and_follows_the_file(policy_file, cook
 
 def test_a_password_is_checked_in_a_forked_worker(policy_file):
     with gunicorn_serving("prefork", "--preload", GATEWRIGHT_POLICY=str(policy_file)) as port:
-        right, wrong = (("Authorization", f"Basic {text}") for text in ("Y2Fyb2w6Y29ycmVjdCBob3JzZQ==", "Y2Fyb2w6eA=="))
+        right, wrong = (
+            ("Authorization", f"Basic {text}") for text in ("Y2Fyb2w6Y29ycmVjdCBob3JzZQ==", "Y2Fyb2w6eA==")
+        )
         assert [ask(port, "/reports", [header]).status for header in (right, wrong, right)] == [200, 401, 200]

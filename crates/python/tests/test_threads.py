@@ -6,9 +6,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 from conftest import POLICY
-from services import Service
-
 from gatewright import Authorizer, Request
+from services import Service
 
 THREADS = 8
 
@@ -22,7 +21,9 @@ def test_eight_threads_get_their_own_answers(authorizer, cookie):
 
 
 def test_eight_threads_check_one_password_together(authorizer):
-    request = Request("GET", "app.example.com", "/reports", {"Authorization": "Basic Y2Fyb2w6Y29ycmVjdCBob3JzZQ=="})
+    request = Request(
+        "GET", "app.example.com", "/reports", {"Authorization": "Basic Y2Fyb2w6Y29ycmVjdCBob3JzZQ=="}
+    )
     with ThreadPoolExecutor(THREADS) as threads:
         codes = set(threads.map(lambda _: authorizer.decide(request).code, range(100)))
     assert codes == {"allowed"}

@@ -8,9 +8,8 @@ from wsgiref.validate import validator
 
 import pytest
 from asking import HOST, ask_wsgi, environ_of
-from services import raw_wsgi
-
 from gatewright.wsgi import Gatewright, target
+from services import raw_wsgi
 
 
 @pytest.fixture
@@ -80,7 +79,13 @@ def test_hyphen_and_underscore_are_one_name(app, cookie, reached):
 
 
 def test_variables_that_are_no_header_say_nothing(app, reached):
-    more = {"REMOTE_USER": "root", "X_USER": "root", "http_cookie": "x", "gatewright.permit": "root", "HTTP_PROXY": "http://x"}
+    more = {
+        "REMOTE_USER": "root",
+        "X_USER": "root",
+        "http_cookie": "x",
+        "gatewright.permit": "root",
+        "HTTP_PROXY": "http://x",
+    }
     assert (ask_wsgi(app, "GET", "/reports", [HOST], **more).status, reached) == (401, [])
 
 

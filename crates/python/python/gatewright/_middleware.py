@@ -23,12 +23,12 @@ def client_address(text: str | None) -> str | None:
 
 
 def method_of(name: str) -> str:
-    """Return a method as the engine takes it; one that frameworks would read as another (`post` for `POST`) is none."""
-    return name if name == name.upper() else ""
+    """Return a method as the engine takes it; one that frameworks would read as another (`post` for `POST`) is refused."""
+    return name if name == name.upper() else f"{name}, not in upper case"
 
 
 def sets_cookie(values: Iterable[str], cookie: str) -> bool:
-    """Tell whether an application sets the cookie of this ``Set-Cookie`` value itself: a login or a logout has the last word."""
+    """Tell whether an application sets the cookie of a ``Set-Cookie`` value itself: login and logout have the last word."""
     name = cookie.partition("=")[0]
     return any(value.partition("=")[0].strip() == name for value in values)
 
@@ -43,7 +43,9 @@ def folded(header: str) -> str:
     return header.lower().replace("_", "-")
 
 
-def kept(headers: Iterable[tuple[bytes, bytes]], identity_headers: Iterable[str]) -> list[tuple[bytes, bytes]]:
+def kept(
+    headers: Iterable[tuple[bytes, bytes]], identity_headers: Iterable[str]
+) -> list[tuple[bytes, bytes]]:
     """Return the headers without those that only a permit may set, however they are spelt."""
     names = {folded(name).encode("latin-1") for name in identity_headers}
     return [(name, value) for name, value in headers if name.lower().replace(b"_", b"-") not in names]

@@ -121,7 +121,9 @@ def _renewing(send: Send, permit: Permit) -> Send:
     async def renew(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.accept"):
             headers = [(bytes(name), bytes(value)) for name, value in message.get("headers", ())]
-            if not sets_cookie((value.decode("latin-1") for name, value in headers if name.lower() == b"set-cookie"), cookie):
+            if not sets_cookie(
+                (value.decode("latin-1") for name, value in headers if name.lower() == b"set-cookie"), cookie
+            ):
                 message = {**message, "headers": [*headers, field]}
         await send(message)
 

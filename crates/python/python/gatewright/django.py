@@ -52,12 +52,13 @@ class GatewrightMiddleware:
         options: dict[str, Any] = getattr(settings, "GATEWRIGHT", {})
         self.authorizer = _authorizer(options)
         self.direct = bool(options.get("DIRECT", False))
-        if iscoroutinefunction(get_response):
+        self.asynchronous = iscoroutinefunction(get_response)
+        if self.asynchronous:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Decide, and hand on or answer."""
-        if iscoroutinefunction(self):
+        if self.asynchronous:
             return self._asynchronous(request)
         asked = _asked(request, self.direct)
         decision = self.authorizer.decide(asked)
@@ -82,8 +83,9 @@ class GatewrightMiddleware:
             del request.META[name]
         request.META.update({environ_name(name): value for name, value in permit.headers})
         request.__dict__.pop("headers", None)  # Django keeps its view of META
-        if hasattr(request, "scope"):
-            request.scope = permitted(request.scope, self.authorizer, permit)
+        scope = getattr(request, "scope", None)
+        if scope is not None:
+            request.scope = permitted(scope, self.authorizer, permit)  # type: ignore[attr-defined]
         request.permit = permit  # type: ignore[attr-defined]
         request.identity = permit.identity  # type: ignore[attr-defined]
         return permit
@@ -107,7 +109,9 @@ def _asked(request: HttpRequest, direct: bool) -> Request:
     path = request.META["SCRIPT_NAME"].rstrip("/") + inner if inner.startswith("/") else inner
     scope = getattr(request, "scope", None)
     if scope is not None:
-        return request_from_scope({**scope, "method": request.method, "path": path, "root_path": ""}, direct=direct)
+        return request_from_scope(
+            {**scope, "method": request.method, "path": path, "root_path": ""}, direct=direct
+        )
     wsgi_path = path.encode().decode("latin-1")  # Django has decoded it, which WSGI does not
     environ = {**request.META, "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": wsgi_path}
     return request_from_environ(environ, direct=direct)

@@ -13,8 +13,8 @@
         return {"for": identity.subject}
 
 A dependency guards the routes that ask for it. To guard everything, static files and routes that somebody adds next year
-included, add :class:`gatewright.asgi.Gatewright` with ``app.add_middleware(Gatewright, authorizer=authorizer)``; a dependency with
-the same authorizer then hands on what the middleware decided.
+included, add :class:`gatewright.asgi.Gatewright` with ``app.add_middleware(Gatewright, authorizer=authorizer)``; a dependency
+with the same authorizer then hands on what the middleware decided.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import HTTPException
-from fastapi import Response as FastAPIResponse  # noqa: TC002 - FastAPI reads the annotation
+from fastapi import Response as FastAPIResponse
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection  # noqa: TC002 - FastAPI reads the annotation
@@ -49,7 +49,9 @@ class Gate(SecurityBase):
 
     """
 
-    def __init__(self, authorizer: Authorizer, *, direct: bool = False, description: str | None = None) -> None:
+    def __init__(
+        self, authorizer: Authorizer, *, direct: bool = False, description: str | None = None
+    ) -> None:
         self.model = HTTPBearer(bearerFormat="JWT", description=description)
         self.scheme_name = "gatewright"
         self.authorizer = authorizer

@@ -11,8 +11,8 @@ What WSGI hides: servers decode the path before they hand it on (PEP 3333), and 
 is what is decided: encoded again, an encoded slash is a slash, as it is for the application. Where the server hands the raw
 target on as well (``RAW_URI`` of gunicorn, ``REQUEST_URI`` of uWSGI and mod_wsgi) and it says the same, the raw one is decided,
 as a proxy would. Servers also join repeated fields with a comma; a doubled ``Authorization`` is refused all the same, because no
-credential holds a comma. A request with a header ``SCRIPT_NAME`` is refused: gunicorn takes it from a proxy on the same machine,
-and a client could cut its path with it. Names that differ by ``-`` and ``_`` are one name to WSGI, and so they are here.
+credential holds a comma. A request with a header ``SCRIPT_NAME`` is refused: gunicorn takes it from a proxy on the same
+machine, and a client could cut its path with it. Names that differ by ``-`` and ``_`` are one name to WSGI, and so they are here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from gatewright._middleware import SAFE, client_address, environ_name, method_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from gatewright import Decision
 
@@ -76,8 +77,14 @@ def request_from_environ(environ: WSGIEnvironment, *, direct: bool = False) -> R
 
 
 def _headers(environ: WSGIEnvironment) -> list[tuple[str, str]]:
-    headers = [(name[5:].replace("_", "-"), value) for name, value in environ.items() if name.startswith("HTTP_")]
-    headers += [(name.replace("_", "-"), environ[name]) for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if name in environ]
+    headers = [
+        (name[5:].replace("_", "-"), value) for name, value in environ.items() if name.startswith("HTTP_")
+    ]
+    headers += [
+        (name.replace("_", "-"), environ[name])
+        for name in ("CONTENT_TYPE", "CONTENT_LENGTH")
+        if name in environ
+    ]
     return headers
 
 
@@ -99,7 +106,9 @@ def target(environ: WSGIEnvironment) -> str:
 def answer(decision: Decision, start_response: StartResponse, *, navigation: bool) -> list[bytes]:
     """Answer a refusal."""
     status, headers = decision.answer(navigation=navigation)
-    start_response(f"{status} {_REASONS[status]}", [*headers, ("Content-Type", "text/plain"), ("Content-Length", "0")])
+    start_response(
+        f"{status} {_REASONS[status]}", [*headers, ("Content-Type", "text/plain"), ("Content-Length", "0")]
+    )
     return []
 
 
