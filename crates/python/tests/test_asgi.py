@@ -145,13 +145,6 @@ def test_a_prefix_opens_nothing(authorizer, target, reached):
     assert reached == []
 
 
-def test_a_prefix_that_comes_in_a_header_is_refused(authorizer, cookie, reached):
-    fields = [HOST, cookie("root", "admins"), ("Daphne-Root-Path", "/reports")]
-    scope = scope_of("GET", "/reports/admin", fields) | {"root_path": "/reports"}
-    assert asyncio.run(asked_asgi(Gatewright(raw_asgi(), authorizer), scope)).status == 403
-    assert reached == []
-
-
 @pytest.mark.parametrize("target", ["http:/reports", "reports", "*"])
 def test_a_prefix_makes_no_path_of_what_is_none(authorizer, cookie, target):
     scope = scope_of("GET", target, [HOST, cookie()]) | {"root_path": "/mount"}

@@ -7,8 +7,7 @@
 
 Every HTTP request and every websocket is decided before the application sees it. The path is the client's, with the prefix
 (``root_path``) below which the application is mounted, and undecoded where the server hands on what the client sent
-(``raw_path``) and the application sees the same. A request with a header ``Daphne-Root-Path`` is refused: Daphne takes the
-prefix from it, and a client could cut its path with it. An allowed request carries its permit::
+(``raw_path``) and the application sees the same. An allowed request carries its permit::
 
     permit = scope["state"]["gatewright"]          # request.state.gatewright in Starlette and FastAPI
     permit.identity.subject
@@ -90,8 +89,6 @@ def request_from_scope(scope: Scope, *, direct: bool = False) -> Request:
 
 def _path(scope: Scope) -> bytes:
     """Return the client's path: undecoded if the application sees the same, else what it sees, encoded again."""
-    if any(name.lower() == b"daphne-root-path" for name, _ in scope["headers"]):
-        return b"Daphne-Root-Path in a header"  # which Daphne believes; no path, so it is refused and the log says why
     raw: bytes = (scope.get("raw_path") or b"").partition(b"?")[0]
     path: str = scope["path"]
     root: str = scope.get("root_path", "").rstrip("/")
