@@ -17,10 +17,9 @@ import jwt as pyjwt
 from authlib.jose import jwt as authlib_jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from gatewright import Authorizer, Config, KeySet, Request, SessionClaims
 from joserfc import jwk as joserfc_jwk
 from joserfc import jwt as joserfc_jwt
-
-from gatewright import Authorizer, Config, KeySet, Request, SessionClaims
 
 ISSUER = "https://login.example.com"
 NOW = int(time.time())
@@ -48,7 +47,7 @@ def compare(title: str, ours: Candidate, peers: list[Candidate], operations: int
         ratios = sorted(row[index] / row[0] for row in rounds)
         low, high = ratios[len(ratios) // 10], ratios[-1 - len(ratios) // 10]
         ratio = statistics.median(ratios)
-        print(f"| {title} | {peer.name} | {own:.2f} | {theirs:.2f} | {ratio:.1f} | {low:.1f}–{high:.1f} |", flush=True)
+        print(f"| {title} | {peer.name} | {own:.2f} | {theirs:.2f} | {ratio:.1f} | {low:.1f} to {high:.1f} |", flush=True)
 
 
 def measure(candidate: Candidate, operations: int) -> float:
@@ -60,6 +59,7 @@ def measure(candidate: Candidate, operations: int) -> float:
 
 
 def claims(index: int) -> dict:
+    """Return the claims of one of many tokens."""
     return {
         "iss": ISSUER,
         "aud": "app",
@@ -75,6 +75,7 @@ def claims(index: int) -> dict:
 
 
 def policy(algorithm: str) -> Config:
+    """Return a policy that takes tokens of one algorithm, and sessions."""
     keys = {"secret": "hex:" + SECRET.hex()} if algorithm == "HS256" else {"jwks_url": ISSUER + "/jwks"}
     issuer = {"issuer": ISSUER, "audiences": ["app"], "algorithms": [algorithm], "keys": keys}
     session = {"keys": ["hex:" + SECRET.hex()]}
@@ -84,6 +85,7 @@ def policy(algorithm: str) -> Config:
 
 
 def authorizer(algorithm: str, public: dict | None) -> Authorizer:
+    """Return an authorizer that remembers nothing yet."""
     made = Authorizer(policy(algorithm))
     return made if public is None else made.with_keys(ISSUER, KeySet.from_json({"keys": [public]}))
 
@@ -116,11 +118,17 @@ def tokens(algorithm: str, private: object, public_pem: bytes, public: dict | No
 
     def by_joserfc() -> None:
         for text in texts:
-            token = joserfc_jwt.decode(text, joserfc_key, algorithms=["Ed25519" if algorithm == "EdDSA" else algorithm, algorithm])
+            token = joserfc_jwt.decode(
+                text, joserfc_key, algorithms=["Ed25519" if algorithm == "EdDSA" else algorithm, algorithm]
+            )
             registry.validate(token.claims)
             token.claims["sub"]
 
-    options = {"iss": {"essential": True, "value": ISSUER}, "aud": {"essential": True, "value": "app"}, "exp": {"essential": True}}
+    options = {
+        "iss": {"essential": True, "value": ISSUER},
+        "aud": {"essential": True, "value": "app"},
+        "exp": {"essential": True},
+    }
     authlib_key = SECRET if private is None else public_pem
 
     def by_authlib() -> None:

@@ -142,14 +142,14 @@ fn pairs(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(Text, Text)>> {
     if headers.is_none() {
         return Ok(Vec::new());
     }
-    if let Ok(list) = headers.cast::<PyList>() {
+    if let Ok(list) = headers.cast_exact::<PyList>() {
         let mut pairs = Vec::with_capacity(list.len().min(MAX_FIELDS));
         for item in list.iter() {
             push_item(&mut pairs, &item)?;
         }
         return Ok(pairs);
     }
-    if let Ok(dict) = headers.cast::<PyDict>() {
+    if let Ok(dict) = headers.cast_exact::<PyDict>() {
         let mut pairs = Vec::with_capacity(dict.len().min(MAX_FIELDS));
         for (name, value) in dict.iter() {
             push(&mut pairs, &name, &value)?;

@@ -86,11 +86,11 @@ pub(crate) fn package(project: &Project, count: &mut Count) -> Result<(), String
     run(program("python3", &["-m", "venv", "--clear", &fresh.to_string_lossy()]), project.root())?;
     run(program(&python, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", PIP]), project.root())?;
     let install = ["-m", "pip", "install", "--quiet", "./crates/python", "--constraint", "crates/python/requirements-dev.txt"];
-    let frameworks = ["django", "fastapi", "flask", "httpx", "pytest"];
+    let frameworks = ["django", "fastapi", "flask", "httpx", "pytest", "starlette"];
     let mut command = program(&python, &[install.as_slice(), &frameworks].concat());
     command.env("MATURIN_PEP517_ARGS", "--profile dev"); // what the other steps have built already
     run(command, project.root())?;
-    let mut tests = program(&python, &["-m", "pytest", "tests/test_readme.py"]);
+    let mut tests = program(&python, &["-m", "pytest", "tests/test_docs.py"]);
     tests.env("PYTHONDONTWRITEBYTECODE", "1");
     counted(tests, &project.path("crates/python"), count)
 }
@@ -132,4 +132,4 @@ fn folder(project: &Project) -> PathBuf {
 /// Where a virtual environment keeps its programs.
 const BIN: &str = if cfg!(windows) { "Scripts" } else { "bin" };
 /// The installer itself.
-const PIP: &str = "pip==26.2.1";
+const PIP: &str = "pip==26.3";

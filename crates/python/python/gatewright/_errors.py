@@ -23,9 +23,7 @@ class ConfigError(GatewrightError):
     column: int | None
     """The column, counted from 1."""
 
-    def __init__(
-        self, text: str, message: str | None = None, line: int | None = None, column: int | None = None
-    ) -> None:
+    def __init__(self, text: str, message: str | None = None, line: int | None = None, column: int | None = None) -> None:
         super().__init__(text)
         self.message = text if message is None else message
         self.line = line

@@ -19,7 +19,7 @@ def register(authorizer: Authorizer) -> None:
 
 def _renew() -> None:
     for authorizer in list(_authorizers):
-        authorizer._after_fork()  # noqa: SLF001 - its other half
+        authorizer._after_fork()
 
 
 if hasattr(os, "register_at_fork"):

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gatewright._native import Permit
-
-
 SAFE = "/!$&'()*+,;=:@~"
 """What stands in a path as it is (RFC 3986 §3.3); everything else is encoded again, the percent sign included."""
 
@@ -25,6 +22,17 @@ def client_address(text: str | None) -> str | None:
         return None
 
 
+def method_of(name: str) -> str:
+    """Return a method as the engine takes it; one that frameworks would read as another (`post` for `POST`) is refused."""
+    return name if name == name.upper() else f"{name}, not in upper case"
+
+
+def sets_cookie(values: Iterable[str], cookie: str) -> bool:
+    """Tell whether an application sets the cookie of a ``Set-Cookie`` value itself: login and logout have the last word."""
+    name = cookie.partition("=")[0]
+    return any(value.partition("=")[0].strip() == name for value in values)
+
+
 def environ_name(header: str) -> str:
     """Return the name that WSGI and CGI give a header; ``-`` and ``_`` are one there."""
     return "HTTP_" + header.upper().replace("-", "_")
@@ -33,11 +41,6 @@ def environ_name(header: str) -> str:
 def folded(header: str) -> str:
     """Return what two headers have in common that an application may take for each other."""
     return header.lower().replace("_", "-")
-
-
-def trusted_headers(permit: Permit) -> dict[str, str]:
-    """Return the identity headers of a permit by folded name."""
-    return {folded(name): value for name, value in permit.headers}
 
 
 def kept(headers: Iterable[tuple[bytes, bytes]], identity_headers: Iterable[str]) -> list[tuple[bytes, bytes]]:

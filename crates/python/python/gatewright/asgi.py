@@ -5,8 +5,9 @@
 
     app = Gatewright(app, Authorizer.from_file("gatewright.toml"))
 
-Every HTTP request and every websocket is decided before the application sees it. The path is the one on the wire
-(``raw_path``), so mounting the application elsewhere changes nothing. An allowed request carries its permit::
+Every HTTP request and every websocket is decided before the application sees it. The path is the client's, with the prefix
+(``root_path``) below which the application is mounted, and undecoded where the server hands on what the client sent
+(``raw_path``) and the application sees the same. An allowed request carries its permit::
 
     permit = scope["state"]["gatewright"]          # request.state.gatewright in Starlette and FastAPI
     permit.identity.subject
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from gatewright import Allow, Authorizer, Decision, Permit, Request
-from gatewright._middleware import SAFE, client_address, kept
+from gatewright._middleware import SAFE, client_address, kept, method_of, sets_cookie
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -61,7 +62,7 @@ class Gatewright:
         decision = await self.authorizer.decide_async(request)
         if isinstance(decision, Allow):
             permit = decision.permit
-            await self.app(_permitted(scope, self.authorizer, permit), receive, _renewing(send, permit))
+            await self.app(permitted(scope, self.authorizer, permit), receive, _renewing(send, permit))
         elif kind == "websocket":
             await _refuse_websocket(scope, receive, send, decision)
         else:
@@ -76,32 +77,38 @@ def request_from_scope(scope: Scope, *, direct: bool = False) -> Request:
     query: bytes = scope.get("query_string") or b""
     client = scope.get("client")
     return Request(
-        method=scope.get("method", "GET"),  # a websocket begins with a GET
-        scheme=scope.get("scheme", "https") if direct else "https",
+        method="GET" if scope["type"] == "websocket" else method_of(scope["method"]),
+        scheme=scope.get("scheme", "https"),
         host=hosts[0] if len(hosts) == 1 else b"",
         path=path + b"?" + query if query else path,
         headers=headers,
-        client=client_address(client[0]) if direct and client else None,
-        forwarded=not direct,
+        client=client_address(client[0]) if client else None,
+        forwarded=not direct,  # which leaves scheme and client to the headers of the proxy
     )
 
 
 def _path(scope: Scope) -> bytes:
-    """Return the path on the wire if the application sees the same; else what it sees, encoded again."""
+    """Return the client's path: undecoded if the application sees the same, else what it sees, encoded again."""
     raw: bytes = (scope.get("raw_path") or b"").partition(b"?")[0]
     path: str = scope["path"]
+    root: str = scope.get("root_path", "").rstrip("/")
+    # A proxy may have taken the prefix off, and frameworks serve such a path like one that has it.
+    without_root = path.startswith("/") and path != root and not path.startswith(f"{root}/")
+    prefix = quote(root, safe=SAFE).encode("ascii") if without_root else b""
     if raw and unquote(raw.decode("latin-1")) == path:
-        return raw
-    root: str = scope.get("root_path", "")
-    full = path if path.startswith(root) else root + path
-    return quote(full, safe=SAFE).encode("ascii")
+        return prefix + raw
+    return prefix + quote(path, safe=SAFE).encode("ascii")
 
 
-def _permitted(scope: Scope, authorizer: Authorizer, permit: Permit) -> Scope:
-    """Copy the scope: no identity header in it is the client's, and the permit is in its state."""
+def permitted(scope: Scope, authorizer: Authorizer, permit: Permit) -> Scope:
+    """Copy the scope: no identity header in it is the client's, and the permit is in its state.
+
+    State is copied too, because a server may share it between requests. Beside it stands whose permit it is.
+    """
     headers = kept(scope["headers"], authorizer.identity_headers)
     headers += [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in permit.headers]
-    return {**scope, "headers": headers, "state": {**scope.get("state", {}), "gatewright": permit}}
+    state = {**scope.get("state", {}), "gatewright": permit}
+    return {**scope, "headers": headers, "state": state, "gatewright.authorizer": authorizer}
 
 
 def _renewing(send: Send, permit: Permit) -> Send:
@@ -113,26 +120,32 @@ def _renewing(send: Send, permit: Permit) -> Send:
 
     async def renew(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.accept"):
-            message = {**message, "headers": [*message.get("headers", ()), field]}
+            headers = [(bytes(name), bytes(value)) for name, value in message.get("headers", ())]
+            if not sets_cookie((value.decode("latin-1") for name, value in headers if name.lower() == b"set-cookie"), cookie):
+                message = {**message, "headers": [*headers, field]}
         await send(message)
 
     return renew
 
 
 async def _answer(send: Send, decision: Decision, navigation: bool) -> None:
-    status, headers = decision.answer(navigation=navigation)
-    fields = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers]
-    await send({"type": "http.response.start", "status": status, "headers": [*fields, (b"content-length", b"0")]})
+    status, headers = _fields(decision, navigation)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
 
 
 async def _refuse_websocket(scope: Scope, receive: Receive, send: Send, decision: Decision) -> None:
-    """Refuse the handshake: with the status where the server can, else by closing before it is accepted."""
+    """Refuse the handshake: with the status where the server can, else by closing before it is accepted (403)."""
+    await receive()  # websocket.connect
     if "websocket.http.response" not in scope.get("extensions", {}):
-        await receive()  # websocket.connect
         await send({"type": "websocket.close", "code": 1008})
         return
-    status, headers = decision.answer()
-    fields = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers]
-    await send({"type": "websocket.http.response.start", "status": status, "headers": fields})
+    status, headers = _fields(decision, navigation=False)
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": b""})
+
+
+def _fields(decision: Decision, navigation: bool) -> tuple[int, list[tuple[bytes, bytes]]]:
+    status, headers = decision.answer(navigation=navigation)
+    fields = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers]
+    return status, [*fields, (b"content-length", b"0")]

@@ -26,8 +26,8 @@ from django.http import HttpResponse
 from django.utils.module_loading import import_string
 
 from gatewright import Allow, Authorizer
-from gatewright._middleware import environ_name, folded
-from gatewright.asgi import request_from_scope
+from gatewright._middleware import environ_name, folded, sets_cookie
+from gatewright.asgi import permitted, request_from_scope
 from gatewright.wsgi import request_from_environ
 
 if TYPE_CHECKING:
@@ -52,12 +52,13 @@ class GatewrightMiddleware:
         options: dict[str, Any] = getattr(settings, "GATEWRIGHT", {})
         self.authorizer = _authorizer(options)
         self.direct = bool(options.get("DIRECT", False))
-        if iscoroutinefunction(get_response):
+        self.asynchronous = iscoroutinefunction(get_response)
+        if self.asynchronous:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Decide, and hand on or answer."""
-        if iscoroutinefunction(self):
+        if self.asynchronous:
             return self._asynchronous(request)
         asked = _asked(request, self.direct)
         decision = self.authorizer.decide(asked)
@@ -82,6 +83,9 @@ class GatewrightMiddleware:
             del request.META[name]
         request.META.update({environ_name(name): value for name, value in permit.headers})
         request.__dict__.pop("headers", None)  # Django keeps its view of META
+        scope = getattr(request, "scope", None)
+        if scope is not None:
+            request.scope = permitted(scope, self.authorizer, permit)  # type: ignore[attr-defined]
         request.permit = permit  # type: ignore[attr-defined]
         request.identity = permit.identity  # type: ignore[attr-defined]
         return permit
@@ -100,10 +104,15 @@ def _authorizer(options: dict[str, Any]) -> Authorizer:
 
 
 def _asked(request: HttpRequest, direct: bool) -> Request:
+    """Describe the request as Django acts on it: `FORCE_SCRIPT_NAME` counts, and what middleware has changed before."""
+    inner = request.path_info
+    path = request.META["SCRIPT_NAME"].rstrip("/") + inner if inner.startswith("/") else inner
     scope = getattr(request, "scope", None)
     if scope is not None:
-        return request_from_scope(scope, direct=direct)
-    return request_from_environ(request.META, direct=direct)
+        return request_from_scope({**scope, "method": request.method, "path": path, "root_path": ""}, direct=direct)
+    wsgi_path = path.encode().decode("latin-1")  # Django has decoded it, which WSGI does not
+    environ = {**request.META, "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": wsgi_path}
+    return request_from_environ(environ, direct=direct)
 
 
 def _answer(decision: Decision, asked: Request) -> HttpResponse:
@@ -112,7 +121,8 @@ def _answer(decision: Decision, asked: Request) -> HttpResponse:
 
 
 def _renewed(response: HttpResponseBase, permit: Permit) -> HttpResponseBase:
-    """Add the renewed session cookie, which `HttpResponse` can only take apart."""
-    if permit.renewed_session is not None:
-        response.cookies.load(permit.renewed_session)
+    """Add the renewed session cookie, unless the view sets it itself."""
+    cookie = permit.renewed_session
+    if cookie is not None and not sets_cookie(response.cookies, cookie):
+        response.cookies.load(cookie)
     return response

@@ -13,8 +13,8 @@
         return {"for": identity.subject}
 
 A dependency guards the routes that ask for it. To guard everything, static files and routes that somebody adds next year
-included, add :class:`gatewright.asgi.Gatewright` with ``app.add_middleware(Gatewright, authorizer=authorizer)``; the
-dependency then hands on what the middleware decided.
+included, add :class:`gatewright.asgi.Gatewright` with ``app.add_middleware(Gatewright, authorizer=authorizer)``; a dependency
+with the same authorizer then hands on what the middleware decided.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import HTTPException
-from fastapi import Request as FastAPIRequest  # noqa: TC002 - FastAPI reads the annotation
-from fastapi import Response as FastAPIResponse  # noqa: TC002 - FastAPI reads the annotation
+from fastapi import Response as FastAPIResponse
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
+from starlette.requests import HTTPConnection  # noqa: TC002 - FastAPI reads the annotation
 
 from gatewright import Allow, Authorizer, Identity, Permit
 from gatewright.asgi import request_from_scope
@@ -55,20 +55,27 @@ class Gate(SecurityBase):
         self.authorizer = authorizer
         self.direct = direct
 
-    async def __call__(self, request: FastAPIRequest, response: FastAPIResponse) -> Identity:
+    async def __call__(self, connection: HTTPConnection, response: FastAPIResponse) -> Identity:
         """Return whose request it is."""
-        permit = request.scope.get("state", {}).get("gatewright")
-        if not isinstance(permit, Permit):
-            asked = request_from_scope(request.scope, direct=self.direct)
+        permit = self._decided(connection)
+        if permit is None:
+            asked = request_from_scope(connection.scope, direct=self.direct)
             decision = await self.authorizer.decide_async(asked)
             if not isinstance(decision, Allow):
-                raise _exception(decision, asked.is_navigation)
+                raise _exception(decision, asked.is_navigation and connection.scope["type"] == "http")
             permit = decision.permit
             if permit.renewed_session is not None:
                 response.headers.append("Set-Cookie", permit.renewed_session)
         if permit.identity is None:
-            raise HTTPException(401, "credential_missing", {"WWW-Authenticate": 'Bearer realm="gatewright"'})
+            raise HTTPException(401, headers={"WWW-Authenticate": 'Bearer realm="gatewright"'})
         return permit.identity
+
+    def _decided(self, connection: HTTPConnection) -> Permit | None:
+        """Return what the middleware decided, if it asked the same authorizer."""
+        if connection.scope.get("gatewright.authorizer") is not self.authorizer:
+            return None
+        permit = connection.scope.get("state", {}).get("gatewright")
+        return permit if isinstance(permit, Permit) else None
 
 
 def _exception(decision: Decision, navigation: bool) -> HTTPException:

@@ -10,13 +10,17 @@
     @app.get("/reports/<int:number>")
     def report(number: int) -> str:
         return f"for {identity().subject}"
+
+``identity()`` answers 401 where a rule allows anyone and nobody is logged in; ``permit().identity`` is None there.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import abort, request
+from flask import request
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
 
 from gatewright.wsgi import Gatewright as _Middleware
 
@@ -52,12 +56,13 @@ class Gatewright:
 
 def permit() -> Permit:
     """Return what the gate decided for the current request."""
-    return request.environ["gatewright.permit"]
+    given: Permit = request.environ["gatewright.permit"]
+    return given
 
 
 def identity() -> Identity:
     """Return whose request it is; one without an identity is answered 401."""
     who = permit().identity
     if who is None:
-        abort(401)
+        raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "gatewright"}))
     return who

@@ -11,7 +11,8 @@ What WSGI hides: servers decode the path before they hand it on (PEP 3333), and 
 is what is decided: encoded again, an encoded slash is a slash, as it is for the application. Where the server hands the raw
 target on as well (``RAW_URI`` of gunicorn, ``REQUEST_URI`` of uWSGI and mod_wsgi) and it says the same, the raw one is decided,
 as a proxy would. Servers also join repeated fields with a comma; a doubled ``Authorization`` is refused all the same, because no
-credential holds a comma. Names that differ by ``-`` and ``_`` are one name to WSGI, and so they are here.
+credential holds a comma. A request with a header ``SCRIPT_NAME`` is refused: gunicorn takes it from a proxy on the same
+machine, and a client could cut its path with it. Names that differ by ``-`` and ``_`` are one name to WSGI, and so they are here.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes
 
 from gatewright import Allow, Authorizer, Request
-from gatewright._middleware import SAFE, client_address, environ_name
+from gatewright._middleware import SAFE, client_address, environ_name, method_of, sets_cookie
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from gatewright import Decision
 
@@ -64,13 +66,13 @@ class Gatewright:
 def request_from_environ(environ: WSGIEnvironment, *, direct: bool = False) -> Request:
     """Describe the request of a WSGI environment."""
     return Request(
-        method=environ["REQUEST_METHOD"],
-        scheme=environ.get("wsgi.url_scheme", "https") if direct else "https",
+        method=method_of(environ["REQUEST_METHOD"]),
+        scheme=environ.get("wsgi.url_scheme", "https"),
         host=environ.get("HTTP_HOST", ""),
         path=target(environ),
         headers=_headers(environ),
-        client=client_address(environ.get("REMOTE_ADDR")) if direct else None,
-        forwarded=not direct,
+        client=client_address(environ.get("REMOTE_ADDR")),
+        forwarded=not direct,  # which leaves scheme and client to the headers of the proxy
     )
 
 
@@ -81,20 +83,24 @@ def _headers(environ: WSGIEnvironment) -> list[tuple[str, str]]:
 
 
 def target(environ: WSGIEnvironment) -> str:
-    """Return path and query: raw if the server hands it on and the application sees the same, else encoded again."""
-    decoded = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1")
-    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
-    if unquote_to_bytes(raw.partition("?")[0]) == decoded:
-        return raw
+    """Return path and query: the path raw if the server hands it on and the application sees the same, else encoded again."""
+    if "HTTP_SCRIPT_NAME" in environ:
+        return "SCRIPT_NAME in a header"  # which gunicorn believes; no path, so it is refused and the log says why
+    inner = environ.get("PATH_INFO", "")
+    # Frameworks put the missing slash before such a path; glued to its mount it would be another one.
+    mount = environ.get("SCRIPT_NAME", "") if inner.startswith("/") or not inner else ""
+    decoded = (mount + inner).encode("latin-1")
+    raw = (environ.get("RAW_URI") or environ.get("REQUEST_URI") or "").partition("?")[0]
+    path = raw if unquote_to_bytes(raw.encode("latin-1")) == decoded else quote(decoded, safe=SAFE)
+    # The query is the application's: servers cut a fragment off that the raw target still has.
     query = environ.get("QUERY_STRING", "")
-    path = quote(decoded, safe=SAFE)
     return f"{path}?{query}" if query else path
 
 
 def answer(decision: Decision, start_response: StartResponse, *, navigation: bool) -> list[bytes]:
     """Answer a refusal."""
     status, headers = decision.answer(navigation=navigation)
-    start_response(f"{status} {_REASONS[status]}", [*headers, ("Content-Length", "0")])
+    start_response(f"{status} {_REASONS[status]}", [*headers, ("Content-Type", "text/plain"), ("Content-Length", "0")])
     return []
 
 
@@ -104,7 +110,9 @@ def renewing(start_response: StartResponse, cookie: str | None) -> StartResponse
         return start_response
 
     def renew(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
-        return start_response(status, [*headers, ("Set-Cookie", cookie)], *exc_info)
+        if not sets_cookie((value for name, value in headers if name.lower() == "set-cookie"), cookie):
+            headers = [*headers, ("Set-Cookie", cookie)]
+        return start_response(status, headers, *exc_info)
 
     return renew
 
