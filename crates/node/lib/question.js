@@ -1,0 +1,181 @@
+'use strict'
+// A request as one text (src/question.rs): each value that crosses to the native half alone costs more than a decision.
+
+const { calling, invalidType, invalidValue } = require('./errors.js')
+const native = require('../native.cjs')
+
+/** How many spellings of header names are remembered: the usual ones fit, and strangers cannot fill memory. */
+const MAX_SPELLINGS = 512
+/** No header value can hold it, so that a text parted by it is never taken apart wrongly. */
+const BEYOND = '\u0100'
+
+/** Header names that count, in every spelling met so far. */
+class Names {
+  #wanted
+  #spellings = new Map()
+  #lengths = new Uint8Array(256)
+
+  constructor(names) {
+    this.#wanted = new Set(names)
+    for (const name of names) {
+      this.#spellings.set(name, name)
+      this.#lengths[name.length & 255] = 1
+    }
+  }
+
+  /** Returns the lower-case name if it counts, else the empty string. */
+  find(name) {
+    if (typeof name !== 'string') throw invalidType("a header's name", 'a string', name)
+    if (this.#lengths[name.length & 255] === 0) return ''
+    const known = this.#spellings.get(name)
+    return known === undefined ? this.#learn(name) : known
+  }
+
+  #learn(name) {
+    const lower = name.toLowerCase()
+    const found = this.#wanted.has(lower) ? lower : ''
+    if (this.#spellings.size < MAX_SPELLINGS) this.#spellings.set(name, found)
+    return found
+  }
+}
+
+/** Every name counts. */
+const everyName = {
+  find(name) {
+    if (typeof name !== 'string') throw invalidType("a header's name", 'a string', name)
+    return name
+  }
+}
+
+/** Writes requests, one at a time. */
+class Writer {
+  text = ''
+  count = 0
+  #names = everyName
+  #separator = '\n'
+
+  /** Writes a request. `names.given` and `names.forwarded` say which headers count. */
+  write(request, names, separator) {
+    if (typeof request !== 'object' || request === null) throw invalidType('request', 'an object', request)
+    const { method, scheme = 'https', host, path, headers, client, forwarded, portlessHost, proxySets } = request
+    if (typeof method !== 'string') throw invalidType('method', 'a string', method)
+    if (typeof host !== 'string') throw invalidType('host', 'a string', host)
+    if (typeof path !== 'string') throw invalidType('path', 'a string', path)
+    if (typeof scheme !== 'string') throw invalidType('scheme', 'a string', scheme)
+    let from = ''
+    if (client !== undefined && client !== null) {
+      if (typeof client !== 'string') throw invalidType('client', 'an address as a string', client)
+      if (client === '') throw invalidValue('client is no IPv4 or IPv6 address')
+      from = client
+    }
+    let flags = ''
+    if (forwarded !== undefined && isTrue(forwarded, 'forwarded')) flags += 'f'
+    if (portlessHost !== undefined && isTrue(portlessHost, 'portlessHost')) flags += 'p'
+    if (names === everything) flags += 'e'
+    if (broken) flags += '!'
+    const sets = proxySets === undefined ? '' : list(proxySets)
+    this.#names = forwarded === true ? names.forwarded : names.given
+    this.#separator = separator
+    this.count = 7
+    const s = separator
+    this.text =
+      s + method + s + scheme + s + host + s + path + s + from + s + flags + s + sets
+    if (headers !== undefined && headers !== null) this.#headers(headers)
+    return this
+  }
+
+  #headers(headers) {
+    if (typeof headers !== 'object') throw invalidType('headers', 'pairs, a flat list, Headers or a record', headers)
+    if (Array.isArray(headers)) {
+      if (headers.length === 0) return
+      if (Array.isArray(headers[0])) this.#pairs(headers)
+      else this.#flat(headers)
+    } else if (headers instanceof Headers || typeof headers[Symbol.iterator] === 'function') {
+      if (Buffer.isBuffer(headers)) throw invalidType('headers', 'pairs, a flat list, Headers or a record', headers)
+      this.#pairs(headers)
+    } else {
+      for (const name of Object.keys(headers)) {
+        const value = headers[name]
+        if (value === undefined) continue
+        if (Array.isArray(value)) for (const each of value) this.#field(name, each)
+        else this.#field(name, value)
+      }
+    }
+  }
+
+  #flat(headers) {
+    if (headers.length % 2 !== 0) throw invalidValue('a flat list of headers must have a value for each name')
+    for (let at = 0; at < headers.length; at += 2) this.#field(headers[at], headers[at + 1])
+  }
+
+  #pairs(headers) {
+    for (const pair of headers) {
+      if (!Array.isArray(pair) || pair.length !== 2) throw invalidType('every header', 'a pair of name and value', pair)
+      this.#field(pair[0], pair[1])
+    }
+  }
+
+  #field(name, value) {
+    const known = this.#names.find(name)
+    if (typeof value !== 'string') throw invalidType(`the value of header ${JSON.stringify(name)}`, 'a string', value)
+    if (known === '') return
+    this.text += this.#separator + known + this.#separator + value
+    this.count += 2
+  }
+}
+
+function isTrue(value, what) {
+  if (typeof value !== 'boolean') throw invalidType(what, 'a boolean', value)
+  return value
+}
+
+function list(names) {
+  if (!Array.isArray(names)) throw invalidType('proxySets', 'a list of header names', names)
+  for (const name of names) {
+    if (typeof name !== 'string') throw invalidType("a name in proxySets", 'a string', name)
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) throw invalidValue(`${JSON.stringify(name)} in proxySets is no header name`)
+  }
+  return names.join(',')
+}
+
+/** Whether the next questions make the engine panic: how a test reaches what a fault of ours would do. */
+let broken = false
+function breaking(f) {
+  broken = true
+  try {
+    return f()
+  } finally {
+    broken = false
+  }
+}
+
+const everything = { given: everyName, forwarded: everyName }
+
+/**
+ * Writes a request with all its headers and hands it to `ask(text, count)`; once more, with a separator that no value can
+ * hold, if `isSeparated` says that a value held the first.
+ */
+function askingWithEverything(request, ask, isSeparated) {
+  let written = new Writer().write(request, everything, '\n')
+  let answer = ask(written.text, written.count)
+  if (!isSeparated(answer)) return answer
+  written = new Writer().write(request, everything, BEYOND)
+  answer = ask(written.text, written.count)
+  if (!isSeparated(answer)) return answer
+  throw beyond()
+}
+
+function beyond() {
+  return invalidValue('the request has a character beyond U+00FF, which no HTTP header or target can carry')
+}
+
+/** Tells whether a person's browser opens a page with the request, so that a challenge may send it to the login. */
+function isNavigation(request) {
+  return askingWithEverything(
+    request,
+    (text, count) => calling(() => native.isNavigation(text, count)),
+    (answer) => answer === null
+  )
+}
+
+module.exports = { Names, Writer, BEYOND, everything, askingWithEverything, beyond, breaking, isNavigation }
