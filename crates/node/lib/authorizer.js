@@ -5,8 +5,8 @@ const { randomBytes } = require('node:crypto')
 const native = require('../native.cjs')
 const { Denied, calling, invalidType, translated } = require('./errors.js')
 const { flag, json, text, time } = require('./arguments.js')
-const { BEYOND, Names, Writer, askingWithEverything, beyond, everything } = require('./question.js')
-const { Allow, Explanation, Held, Identity, decisionOf, decisionOfHandle } = require('./decision.js')
+const { Names, SEPARATORS, Writer, askingWithEverything, everything, separated } = require('./question.js')
+const { Allow, Explanation, Held, Identity, decisionOf, firstOf } = require('./decision.js')
 const { Config, KeySet, Revocations, nativeOf } = require('./policy.js')
 
 /** How an answer begins (src/answer.rs). */
@@ -14,7 +14,6 @@ const STALE = 0
 const SEPARATED = 1
 const PASSWORD = 2
 const KNOWN = 3
-const HELD = 4
 const KEYS = 5
 
 /** How long a decision waits for keys: more than any healthy issuer needs, less than anybody waits for a page. */
@@ -24,7 +23,9 @@ const MAX_STALE = 3
 
 class Authorizer {
   #native
+  #handle
   #names = null
+  #page
   /** What was held for each permit that the native half numbers. */
   #permits = []
   #writer = new Writer()
@@ -38,6 +39,7 @@ class Authorizer {
       const inner = nativeOf(config, Config)
       this.#native = calling(() => new native.NativeAuthorizer(inner))
     }
+    this.#handle = this.#native.handle()
   }
 
   /** Opens a policy file and keeps up to date with it. */
@@ -63,7 +65,7 @@ class Authorizer {
   decide(request, options) {
     const now = options === undefined ? -1 : time(options)
     const number = this.#ask(request, now, false)
-    if ((number & 7) === KNOWN) return new Allow(this.#permits[number >>> 12])
+    if ((number & 7) === KNOWN) return new Allow(this.#permits[number >>> 18])
     return this.#taken(number)
   }
 
@@ -73,7 +75,7 @@ class Authorizer {
     const number = this.#ask(request, now, true)
     switch (number & 7) {
       case KNOWN:
-        return new Allow(this.#permits[number >>> 12])
+        return new Allow(this.#permits[number >>> 18])
       case PASSWORD:
         return this.#hashing(request, now)
       case KEYS: {
@@ -105,7 +107,7 @@ class Authorizer {
       (text, count) => calling(() => this.#native.explain(text, count, now)),
       (answer) => answer === null
     )
-    return { decision: decisionOfHandle(native.explainedDecision(handle)), explanation: new Explanation(handle) }
+    return { decision: firstOf(native.explainedDecision(handle)), explanation: new Explanation(handle) }
   }
 
   withKeys(issuer, keys) {
@@ -200,20 +202,19 @@ class Authorizer {
     // A getter of the request may ask in between.
     const writer = this.#isWriting ? new Writer() : this.#writer
     const outer = this.#isWriting
-    let separator = '\n'
-    for (let staleness = 0; ; ) {
+    for (let staleness = 0, separator = 0; ; ) {
       const names = staleness > MAX_STALE ? everything : (this.#names ?? this.#learnNames())
       this.#isWriting = true
       let written
       try {
-        written = writer.write(request, names, separator)
+        written = writer.write(request, names, SEPARATORS[separator])
       } finally {
         this.#isWriting = outer
       }
       const { text, count } = written
       let number
       try {
-        number = isAsync ? this.#native.decideAtOnce(text, count, now) : this.#native.decide(text, count, now)
+        number = isAsync ? native.decideAtOnce(this.#handle, text, count, now) : native.decide(this.#handle, text, count, now)
       } catch (error) {
         throw translated(error)
       }
@@ -221,8 +222,8 @@ class Authorizer {
         staleness += 1
         this.#names = null
       } else if (number === SEPARATED) {
-        if (separator === BEYOND) throw beyond()
-        separator = BEYOND
+        separator += 1
+        if (separator === SEPARATORS.length) throw separated()
       } else {
         return number
       }
@@ -230,26 +231,28 @@ class Authorizer {
   }
 
   #learnNames() {
-    const [given, forwarded] = calling(() => this.#native.headerNames())
+    const [given, forwarded] = calling(() => native.headerNames(this.#handle))
     this.#names = { given: new Names(given), forwarded: new Names(forwarded) }
     return this.#names
   }
 
   #seen(number) {
-    return (number & 7) === KNOWN ? new Allow(this.#permits[number >>> 12]) : this.#taken(number)
+    return (number & 7) === KNOWN ? new Allow(this.#permits[number >>> 18]) : this.#taken(number)
   }
 
-  /** Takes the decision that an answer left behind. */
+  /** Makes the object of the decision that an answer tells of. */
   #taken(number) {
-    const held = new Held(this.#native.take())
-    const place = number >>> 12
-    if ((number & 7) === HELD && place > 0) this.#permits[place - 1] = held
+    const at = (number >>> 12) & 63
+    if (at === 0) this.#page = native.page(this.#handle)
+    const held = new Held(this.#page, at)
+    const place = number >>> 18
+    if (place > 0) this.#permits[place - 1] = held
     return decisionOf(number, held)
   }
 
   /** Waits until the keys have come that the last answer waits for; false if they take too long. */
   #keys() {
-    const fetch = this.#native.awaitKeys()
+    const fetch = native.awaitKeys(this.#handle)
     if (fetch === null) return Promise.resolve(false)
     return new Promise((resolve) => {
       const end = (hasLanded) => {
@@ -268,13 +271,13 @@ class Authorizer {
       (text, count) => calling(() => this.#native.decideHashing(text, count, now)),
       (answer) => answer === null
     )
-    let handle
+    let page
     try {
-      handle = await promise
+      page = await promise
     } catch (error) {
       throw translated(error)
     }
-    return decisionOfHandle(handle)
+    return firstOf(page)
   }
 
   static {

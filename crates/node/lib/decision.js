@@ -12,29 +12,37 @@ const CODES = Object.freeze(['allowed', ...REJECTIONS, ...OUTAGES])
 
 /** What JavaScript knows of one decision of the engine, or of every decision whose permit is the same. */
 class Held {
-  #handle
+  #page
+  #number
   #parts
   #rule
   #permit
 
-  constructor(handle) {
-    this.#handle = handle
+  constructor(page, number) {
+    this.#page = page
+    this.#number = number
   }
 
   get rule() {
-    return (this.#rule ??= { name: native.heldRule(this.#handle) ?? null }).name
+    if (this.#rule === undefined) this.#rule = calling(() => native.heldRule(this.#page, this.#number))
+    return this.#rule
   }
 
   get parts() {
-    return (this.#parts ??= frozen(JSON.parse(calling(() => native.heldParts(this.#handle)))))
+    return (this.#parts ??= frozen(JSON.parse(calling(() => native.heldParts(this.#page, this.#number)))))
   }
 
   get permit() {
-    return (this.#permit ??= new Permit(this, this.#handle))
+    return (this.#permit ??= new Permit(this))
+  }
+
+  identity() {
+    const handle = calling(() => native.heldIdentity(this.#page, this.#number))
+    return handle === null ? null : new Identity(handle)
   }
 
   answer(isNavigation) {
-    return JSON.parse(calling(() => native.heldAnswer(this.#handle, isNavigation)))
+    return JSON.parse(calling(() => native.heldAnswer(this.#page, this.#number, isNavigation)))
   }
 }
 
@@ -172,20 +180,15 @@ class Indeterminate extends Refusal {
 /** What an allow hands on. */
 class Permit {
   #held
-  #handle
   #identity
 
-  constructor(held, handle) {
+  constructor(held) {
     this.#held = held
-    this.#handle = handle
     Object.freeze(this)
   }
 
   get identity() {
-    if (this.#identity === undefined) {
-      const handle = native.heldIdentity(this.#handle)
-      this.#identity = handle === null ? null : new Identity(handle)
-    }
+    if (this.#identity === undefined) this.#identity = this.#held.identity()
     return this.#identity
   }
 
@@ -281,9 +284,9 @@ function decisionOf(number, held) {
   return new Outcome(held, (number >>> 5) & 127)
 }
 
-/** Makes the object of a decision about which nothing is known yet. */
-function decisionOfHandle(handle) {
-  return decisionOf(native.heldHead(handle), new Held(handle))
+/** Makes the object of the first decision of a page. */
+function firstOf(page) {
+  return decisionOf(native.heldFirst(page), new Held(page, 0))
 }
 
 function frozen(value) {
@@ -308,5 +311,5 @@ module.exports = {
   Explanation,
   Held,
   decisionOf,
-  decisionOfHandle
+  firstOf
 }

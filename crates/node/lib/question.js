@@ -6,8 +6,10 @@ const native = require('../native.cjs')
 
 /** How many spellings of header names are remembered: the usual ones fit, and strangers cannot fill memory. */
 const MAX_SPELLINGS = 512
-/** No header value can hold it, so that a text parted by it is never taken apart wrongly. */
-const BEYOND = '\u0100'
+/** What parts the parts. No message of HTTP can hold any of them, so that the first does unless somebody makes requests up. */
+const SEPARATORS = ['\n', '\0', ...Array.from({ length: 31 }, (_, at) => String.fromCharCode(at + 1))]
+/** V8 tells at once that a string of one-byte characters has none. */
+const BEYOND_BYTES = /[^\0-\xff]/
 
 /** Header names that count, in every spelling met so far. */
 class Names {
@@ -72,16 +74,22 @@ class Writer {
     if (forwarded !== undefined && isTrue(forwarded, 'forwarded')) flags += 'f'
     if (portlessHost !== undefined && isTrue(portlessHost, 'portlessHost')) flags += 'p'
     if (names === everything) flags += 'e'
-    if (broken) flags += '!'
+    if (broken === 'every' || (broken === 'complete' && names === everything)) flags += '!'
     const sets = proxySets === undefined ? '' : list(proxySets)
     this.#names = forwarded === true ? names.forwarded : names.given
     this.#separator = separator
-    this.count = 7
+    this.count = 8
     const s = separator
-    this.text =
-      s + method + s + scheme + s + host + s + path + s + from + s + flags + s + sets
+    this.text = s + method + s + scheme + s + host + s + path + s + from + s + flags + s + sets + s
     if (headers !== undefined && headers !== null) this.#headers(headers)
+    if (BEYOND_BYTES.test(this.text)) throw invalidValue(`${this.#beyond()} has a character beyond U+00FF, which no HTTP header or target can carry`)
     return this
+  }
+
+  /** Names the first part that no message can hold. */
+  #beyond() {
+    const at = this.text.split(this.#separator).slice(1).findIndex((part) => BEYOND_BYTES.test(part))
+    return ['method', 'scheme', 'host', 'path', 'client', 'flags', 'proxySets'][at] ?? 'a header'
   }
 
   #headers(headers) {
@@ -138,35 +146,32 @@ function list(names) {
   return names.join(',')
 }
 
-/** Whether the next questions make the engine panic: how a test reaches what a fault of ours would do. */
-let broken = false
-function breaking(f) {
-  broken = true
+/** Which questions make the engine panic: none, `every`, or `complete` ones. How a test reaches what a fault of ours would do. */
+let broken = 'none'
+function breaking(which, f) {
+  broken = which
   try {
     return f()
   } finally {
-    broken = false
+    broken = 'none'
   }
 }
 
 const everything = { given: everyName, forwarded: everyName }
 
-/**
- * Writes a request with all its headers and hands it to `ask(text, count)`; once more, with a separator that no value can
- * hold, if `isSeparated` says that a value held the first.
- */
+/** Writes a request with all its headers and hands it to `ask(text, count)`, until a separator is found that no value holds. */
 function askingWithEverything(request, ask, isSeparated) {
-  let written = new Writer().write(request, everything, '\n')
-  let answer = ask(written.text, written.count)
-  if (!isSeparated(answer)) return answer
-  written = new Writer().write(request, everything, BEYOND)
-  answer = ask(written.text, written.count)
-  if (!isSeparated(answer)) return answer
-  throw beyond()
+  const writer = new Writer()
+  for (const separator of SEPARATORS) {
+    const { text, count } = writer.write(request, everything, separator)
+    const answer = ask(text, count)
+    if (!isSeparated(answer)) return answer
+  }
+  throw separated()
 }
 
-function beyond() {
-  return invalidValue('the request has a character beyond U+00FF, which no HTTP header or target can carry')
+function separated() {
+  return invalidValue('the request holds every control character there is')
 }
 
 /** Tells whether a person's browser opens a page with the request, so that a challenge may send it to the login. */
@@ -178,4 +183,4 @@ function isNavigation(request) {
   )
 }
 
-module.exports = { Names, Writer, BEYOND, everything, askingWithEverything, beyond, breaking, isNavigation }
+module.exports = { Names, Writer, SEPARATORS, everything, askingWithEverything, separated, breaking, isNavigation }

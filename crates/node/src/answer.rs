@@ -19,18 +19,18 @@ pub(crate) fn known(place: u32) -> u32 {
     KNOWN | place.wrapping_shl(PLACE_SHIFT)
 }
 
-/// Says outcome and code; the rest is to be taken, and its permit belongs at this place.
-pub(crate) fn held(decision: &Decision, place: &Place) -> u32 {
+/// Says outcome, code and number on the page; and at which place its permit belongs.
+pub(crate) fn held(head: u32, number: u32, place: &Place) -> u32 {
     let place = match place {
         Place::Known(place) | Place::New(place) => place.wrapping_add(1),
         Place::Nowhere => 0,
     };
-    HELD | head(decision) | place.wrapping_shl(PLACE_SHIFT)
+    HELD | head | number.wrapping_shl(NUMBER_SHIFT) | place.wrapping_shl(PLACE_SHIFT)
 }
 
-/// Says outcome and code of what counts unless newer keys change it.
-pub(crate) fn keys(decision: &Decision) -> u32 {
-    KEYS | head(decision)
+/// Says the same of what counts unless newer keys change it.
+pub(crate) fn keys(head: u32, number: u32) -> u32 {
+    KEYS | head | number.wrapping_shl(NUMBER_SHIFT)
 }
 
 /// Outcome and code, where [`held`] and [`keys`] have them.
@@ -53,4 +53,5 @@ fn code(decision: &Decision) -> u32 {
 
 const OUTCOME_SHIFT: u32 = 3;
 const CODE_SHIFT: u32 = 5;
-const PLACE_SHIFT: u32 = 12;
+const NUMBER_SHIFT: u32 = 12;
+const PLACE_SHIFT: u32 = 18;

@@ -8,13 +8,13 @@ use napi::bindgen_prelude::{External, Unknown};
 use napi::{Env, Error, ScopedTask};
 
 use crate::error::{guarded, internal};
-use crate::held::Held;
+use crate::page::Page;
 use crate::question::Question;
 
 /// The question, as it was asked.
 pub struct Hashing {
     pub(crate) embedded: Arc<Embedded>,
-    pub(crate) text: String,
+    pub(crate) text: Vec<u8>,
     pub(crate) count: u32,
     pub(crate) now: UnixTime,
 }
@@ -33,6 +33,8 @@ impl<'task> ScopedTask<'task> for Hashing {
     }
 
     fn resolve(&mut self, env: &'task Env, decision: Self::Output) -> napi::Result<Self::JsValue> {
-        External::new(Held(decision)).into_unknown(env)
+        let mut page = Page::default();
+        page.push(decision);
+        External::new(page).into_unknown(env)
     }
 }

@@ -1,4 +1,4 @@
-//! A decision that JavaScript holds, and reads when it wants to know more of it than outcome and code.
+//! What JavaScript reads of a decision when it wants to know more of it than outcome and code.
 
 use gatewright::{ChallengeForm, CredentialKind, Decision, Explanation};
 use napi::bindgen_prelude::External;
@@ -6,55 +6,55 @@ use napi_derive::napi;
 use serde_json::{Value, json};
 
 use crate::answer;
-use crate::error::{Result, guarded};
+use crate::error::{Result, guarded, internal};
 use crate::identity::HeldIdentity;
-
-/// What JavaScript holds: opaque there.
-pub struct Held(pub(crate) Decision);
+use crate::page::Page;
 
 /// An explanation that JavaScript holds, with its decision.
 pub struct HeldExplanation(pub(crate) Decision, pub(crate) Explanation);
 
-/// Outcome and code as one number, as in the answer itself.
-#[napi(catch_unwind)]
-pub fn held_head(held: &External<Held>) -> u32 {
-    answer::head(&held.0)
-}
-
 /// The rule that decided, if one did.
 #[napi(catch_unwind)]
-pub fn held_rule(held: &External<Held>) -> Option<&str> {
-    held.0.rule()
+pub fn held_rule(page: &External<Page>, number: u32) -> Result<Option<String>> {
+    read(page, number, |decision| decision.rule().map(str::to_owned))
 }
 
 /// Everything of a decision but its identity, as JSON.
 #[napi(catch_unwind)]
-pub fn held_parts(held: &External<Held>) -> Result<String> {
-    guarded(|| parts(&held.0).to_string())
+pub fn held_parts(page: &External<Page>, number: u32) -> Result<String> {
+    read(page, number, |decision| parts(decision).to_string())
 }
 
 /// Who the request speaks for, if anybody.
 #[napi(catch_unwind)]
-pub fn held_identity(held: &External<Held>) -> Option<External<HeldIdentity>> {
-    match &held.0 {
+pub fn held_identity(page: &External<Page>, number: u32) -> Result<Option<External<HeldIdentity>>> {
+    read(page, number, |decision| match decision {
         Decision::Allow(permit) => permit.shared_identity().map(|identity| External::new(HeldIdentity(identity))),
         Decision::Challenge(_) | Decision::Forbid(_) | Decision::Indeterminate(_) => None,
-    }
+    })
 }
 
 /// Status and headers of the answer to give, as JSON; the same for every server.
 #[napi(catch_unwind)]
-pub fn held_answer(held: &External<Held>, is_navigation: bool) -> Result<String> {
-    guarded(|| {
-        let answer = held.0.answer(if is_navigation { ChallengeForm::Redirect } else { ChallengeForm::Status });
+pub fn held_answer(page: &External<Page>, number: u32, is_navigation: bool) -> Result<String> {
+    read(page, number, |decision| {
+        let answer = decision.answer(if is_navigation { ChallengeForm::Redirect } else { ChallengeForm::Status });
         json!({ "status": answer.status, "headers": answer.headers }).to_string()
     })
 }
 
-/// The decision of an explanation.
+/// Outcome and code of the first decision of a page, as an answer has them.
 #[napi(catch_unwind)]
-pub fn explained_decision(explained: &External<HeldExplanation>) -> External<Held> {
-    External::new(Held(explained.0.clone()))
+pub fn held_first(page: &External<Page>) -> Result<u32> {
+    read(page, 0, answer::head)
+}
+
+/// The decision of an explanation: the first of a page.
+#[napi(catch_unwind)]
+pub fn explained_decision(explained: &External<HeldExplanation>) -> External<Page> {
+    let mut page = Page::default();
+    page.push(explained.0.clone());
+    External::new(page)
 }
 
 /// How it came about: the steps as JSON, and as text.
@@ -64,6 +64,10 @@ pub fn explained_steps(explained: &External<HeldExplanation>) -> Result<Vec<Stri
         let steps = serde_json::to_string(&explained.1).unwrap_or_else(|_| "[]".to_owned());
         vec![steps, explained.1.to_string()]
     })
+}
+
+fn read<T>(page: &Page, number: u32, f: impl FnOnce(&Decision) -> T) -> Result<T> {
+    guarded(|| page.read(number, f))?.ok_or_else(internal)
 }
 
 fn parts(decision: &Decision) -> Value {

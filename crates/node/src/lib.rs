@@ -22,8 +22,8 @@
 )]
 
 mod error;
-mod text;
 mod question;
+mod page;
 mod permits;
 mod answer;
 mod held;
@@ -34,6 +34,7 @@ mod keys;
 mod session;
 mod biscuit;
 mod hashing;
+mod asking;
 mod authorizer;
 
 use gatewright::{Outage, Rejection};

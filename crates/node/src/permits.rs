@@ -3,7 +3,7 @@
 //! This remembers how an answer is *shown*, never an answer: each decision is made by the engine, and its permit is compared with
 //! the one that was shown before, by the very values it shares with it.
 
-use std::ptr;
+use std::sync::Arc;
 
 use gatewright::{Decision, Permit};
 
@@ -63,7 +63,12 @@ impl Marks {
         if permit.renewed_session().is_some() || !decision.shadows().is_empty() {
             return None;
         }
-        let identity = permit.identity().map_or(0, |identity| ptr::from_ref(identity).addr());
+        let identity = match permit.shared_identity() {
+            // Only this decision and we have it: the engine does not remember it, and it will not come again.
+            Some(identity) if Arc::strong_count(&identity) <= 2 => return None,
+            Some(identity) => Arc::as_ptr(&identity).addr(),
+            None => 0,
+        };
         Some(Self { identity, rule: decision.rule()?.as_ptr().addr(), headers: first_header(permit) })
     }
 
