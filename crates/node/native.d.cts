@@ -22,19 +22,8 @@ export declare class NativeAuthorizer {
   constructor(config: NativeConfig)
   /** Opens a policy file and keeps up to date with it; `report` hears of what happens, as JSON. */
   static fromFile(path: string, watch: boolean, fetch: boolean, report: (arg: string) => void): NativeAuthorizer
-  /**
-   * The names, in lower case, of the headers that may make a difference: for a decision whose facts are given, and for one
-   * whose client and scheme the proxy says. From now on questions need have no others.
-   */
-  headerNames(): Array<Array<string>>
-  /** Decides with the keys there are. Returns a number (`answer.rs`). */
-  decide(text: string, count: number, now: number): number
-  /** Decides if that needs no waiting. */
-  decideAtOnce(text: string, count: number, now: number): number
-  /** Takes what the last answer left. */
-  take(): ExternalObject<Held> | null
-  /** Calls `report` with the returned number once the keys have come that the last answer waits for. */
-  awaitKeys(): number | null
+  /** By which the functions that ask (`asking.rs`) know it. */
+  handle(): number
   /** Decides on another thread, hashing a password there. The question has to have every header. */
   decideHashing(text: string, count: number, now: number): Promise<object> | null
   /** Decides by the same code and says how. The question has to have every header. */
@@ -126,32 +115,53 @@ export declare class NativeRootKey {
 /** Appends a block that narrows a token; no key is needed. */
 export declare function attenuate(token: string, options: string): string
 
-/** The decision of an explanation. */
-export declare function explainedDecision(explained: ExternalObject<HeldExplanation>): ExternalObject<Held>
+/** Calls `report` with the returned number once the keys have come that the last answer waits for. */
+export declare function awaitKeys(handle: number): number | null
+
+/** Decides with the keys there are. Returns a number (`answer.rs`). */
+export declare function decide(handle: number, text: string, count: number, now: number): number
+
+/** Decides if that needs no waiting. */
+export declare function decideAtOnce(handle: number, text: string, count: number, now: number): number
+
+/** The decision of an explanation: the first of a page. */
+export declare function explainedDecision(explained: ExternalObject<HeldExplanation>): ExternalObject<Page>
 
 /** How it came about: the steps as JSON, and as text. */
 export declare function explainedSteps(explained: ExternalObject<HeldExplanation>): Array<string>
 
+/**
+ * The names, in lower case, of the headers that may make a difference: for a decision whose facts are given, and for one
+ * whose client and scheme the proxy says. From now on questions need have no others.
+ */
+export declare function headerNames(handle: number): Array<Array<string>>
+
 /** Status and headers of the answer to give, as JSON; the same for every server. */
-export declare function heldAnswer(held: ExternalObject<Held>, isNavigation: boolean): string
+export declare function heldAnswer(page: ExternalObject<Page>, number: number, isNavigation: boolean): string
 
-/** Outcome and code as one number, as in the answer itself. */
-export declare function heldHead(held: ExternalObject<Held>): number
+/** A claim of a decision's identity as JSON, by the names that lead to it (a JSON list); nothing if there is none. */
+export declare function heldClaim(page: ExternalObject<Page>, number: number, path: string): string | null
 
-/** Who the request speaks for, if anybody. */
-export declare function heldIdentity(held: ExternalObject<Held>): ExternalObject<HeldIdentity> | null
+/** Outcome and code of the first decision of a page, as an answer has them. */
+export declare function heldFirst(page: ExternalObject<Page>): number
+
+/** Whether the request speaks for somebody. */
+export declare function heldHasIdentity(page: ExternalObject<Page>, number: number): boolean
+
+/** Everything of a decision's identity but its claims, as JSON; nothing if there is nobody. */
+export declare function heldIdentity(page: ExternalObject<Page>, number: number): string | null
 
 /** Everything of a decision but its identity, as JSON. */
-export declare function heldParts(held: ExternalObject<Held>): string
+export declare function heldParts(page: ExternalObject<Page>, number: number): string
 
 /** The rule that decided, if one did. */
-export declare function heldRule(held: ExternalObject<Held>): string | null
+export declare function heldRule(page: ExternalObject<Page>, number: number): string | null
 
-/** A claim as JSON, by the names that lead to it (a JSON list); nothing if there is none. */
-export declare function identityClaim(identity: ExternalObject<HeldIdentity>, path: string): string | null
+/** A claim of an inspected identity. */
+export declare function inspectedClaim(identity: ExternalObject<HeldIdentity>, path: string): string | null
 
-/** Everything of an identity but its claims, as JSON. */
-export declare function identityParts(identity: ExternalObject<HeldIdentity>): string
+/** Everything of an inspected identity but its claims, as JSON. */
+export declare function inspectedIdentity(identity: ExternalObject<HeldIdentity>): string
 
 /**
  * Whether a person's browser opens a page with the request, so that a challenge may send it to the login; nothing if a value
@@ -161,6 +171,9 @@ export declare function isNavigation(text: string, count: number): boolean | nul
 
 /** Every reason code of an outage, in the engine's order. */
 export declare function outages(): Array<string>
+
+/** The page that the last decision is on. */
+export declare function page(handle: number): ExternalObject<Page>
 
 /** Every reason code of a refusal, in the engine's order. */
 export declare function rejections(): Array<string>

@@ -182,7 +182,11 @@ class Authorizer {
   /** Verifies a biscuit for the operator and returns whose it is. */
   inspectBiscuit(token) {
     text(token, 'the token')
-    return new Identity(calling(() => this.#native.inspectBiscuit(token)))
+    const handle = calling(() => this.#native.inspectBiscuit(token))
+    return new Identity({
+      parts: () => native.inspectedIdentity(handle),
+      claim: (path) => native.inspectedClaim(handle, path)
+    })
   }
 
   get assertionKeys() {

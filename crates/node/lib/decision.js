@@ -37,8 +37,12 @@ class Held {
   }
 
   identity() {
-    const handle = calling(() => native.heldIdentity(this.#page, this.#number))
-    return handle === null ? null : new Identity(handle)
+    const [page, number] = [this.#page, this.#number]
+    if (!calling(() => native.heldHasIdentity(page, number))) return null
+    return new Identity({
+      parts: () => native.heldIdentity(page, number),
+      claim: (path) => native.heldClaim(page, number, path)
+    })
   }
 
   answer(isNavigation) {
@@ -211,18 +215,18 @@ class Permit {
 
 /** Who a verified credential speaks for. */
 class Identity {
-  #handle
+  #source
   #parts
 
-  constructor(handle) {
-    this.#handle = handle
+  constructor(source) {
+    this.#source = source
     Object.freeze(this)
   }
 
   /** A claim, by the names that lead to it; undefined if there is none. */
   claim(...path) {
     for (const name of path) text(name, "a claim's name")
-    const found = calling(() => native.identityClaim(this.#handle, JSON.stringify(path)))
+    const found = calling(() => this.#source.claim(JSON.stringify(path)))
     return found === null ? undefined : JSON.parse(found)
   }
 
@@ -235,7 +239,7 @@ class Identity {
   }
 
   #all() {
-    return (this.#parts ??= frozen(JSON.parse(calling(() => native.identityParts(this.#handle)))))
+    return (this.#parts ??= frozen(JSON.parse(calling(() => this.#source.parts()))))
   }
 
   static {

@@ -80,7 +80,9 @@ class Writer {
     this.#separator = separator
     this.count = 8
     const s = separator
-    this.text = s + method + s + scheme + s + host + s + path + s + from + s + flags + s + sets + s
+    // The usual case in few additions, each of which costs as much as a step of the engine.
+    const end = from === '' && flags === '' && sets === '' ? s + s + s + s : s + from + s + flags + s + sets + s
+    this.text = (method === 'GET' && scheme === 'https' ? `${s}GET${s}https${s}` : s + method + s + scheme + s) + host + s + path + end
     if (headers !== undefined && headers !== null) this.#headers(headers)
     if (BEYOND_BYTES.test(this.text)) throw invalidValue(`${this.#beyond()} has a character beyond U+00FF, which no HTTP header or target can carry`)
     return this

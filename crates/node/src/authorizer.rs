@@ -156,7 +156,7 @@ impl NativeAuthorizer {
     pub fn inspect_biscuit(&self, token: String) -> Result<External<HeldIdentity>> {
         let identity = self.with(|authorizer| authorizer.inspect_biscuit(&token))?;
         identity
-            .map(|identity| External::new(HeldIdentity(Arc::new(identity))))
+            .map(|identity| External::new(HeldIdentity(identity)))
             .map_err(|reason| error::unreadable_biscuit(&reason))
     }
 

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use crate::answer;
 use crate::error::{Result, guarded, internal};
-use crate::identity::HeldIdentity;
 use crate::page::Page;
 
 /// An explanation that JavaScript holds, with its decision.
@@ -25,12 +24,12 @@ pub fn held_parts(page: &External<Page>, number: u32) -> Result<String> {
     read(page, number, |decision| parts(decision).to_string())
 }
 
-/// Who the request speaks for, if anybody.
+/// Whether the request speaks for somebody.
 #[napi(catch_unwind)]
-pub fn held_identity(page: &External<Page>, number: u32) -> Result<Option<External<HeldIdentity>>> {
+pub fn held_has_identity(page: &External<Page>, number: u32) -> Result<bool> {
     read(page, number, |decision| match decision {
-        Decision::Allow(permit) => permit.shared_identity().map(|identity| External::new(HeldIdentity(identity))),
-        Decision::Challenge(_) | Decision::Forbid(_) | Decision::Indeterminate(_) => None,
+        Decision::Allow(permit) => permit.identity().is_some(),
+        Decision::Challenge(_) | Decision::Forbid(_) | Decision::Indeterminate(_) => false,
     })
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use gatewright::{Decision, Permit};
 
 /// A table with one place for each permit, by the hash of what it shares; a newcomer takes the place of whom it meets there.
-pub(crate) struct Permits(Vec<Option<Shown>>);
+pub(crate) struct Permits(Vec<Option<Box<Shown>>>);
 
 /// A permit that was shown. It is kept, so that the values whose addresses are compared cannot go away and come again.
 struct Shown {
@@ -51,7 +51,7 @@ impl Permits {
         if place.as_ref().is_some_and(|shown| shown.marks == marks) {
             return Place::Known(number);
         }
-        *place = Some(Shown { marks, decision: decision.clone() });
+        *place = Some(Box::new(Shown { marks, decision: decision.clone() }));
         Place::New(number)
     }
 }
