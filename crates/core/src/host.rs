@@ -127,7 +127,7 @@ fn canonical_name(name: &str) -> Result<Cow<'_, str>, &'static str> {
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) {
         return Err("a name holds letters, digits, `-`, `_` and dots only");
     }
-    if name.split('.').any(|label| label.is_empty() || label.len() > MAX_LABEL) {
+    if name.as_bytes().split(|byte| *byte == b'.').any(|label| label.is_empty() || label.len() > MAX_LABEL) {
         return Err("each label of a name has 1 to 63 bytes");
     }
     if ends_in_a_number(name) && name.parse::<Ipv4Addr>().is_err() {

@@ -4,6 +4,7 @@
 //! opens nothing here, and no byte can move from one field into another.
 
 use std::fmt;
+use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -28,14 +29,28 @@ pub(crate) struct Sessions {
     idle: Option<u64>,
 }
 
-/// An opened session.
+/// A session that was sealed here: all that depends neither on the time nor on the request.
 #[derive(Debug)]
-pub(crate) struct OpenedSession {
-    pub(crate) identity: Identity,
-    pub(crate) sid: Box<str>,
-    pub(crate) issued_at: UnixTime,
-    /// The cookie value to set instead, if it is time to renew.
-    pub(crate) renewed: Option<String>,
+pub(crate) struct VerifiedSession {
+    payload: Payload,
+    pub(crate) identity: Arc<Identity>,
+    /// Which key of the ring sealed it.
+    key: KeyPrint,
+}
+
+impl VerifiedSession {
+    /// Whether the key that sealed it is still in the ring.
+    pub(crate) fn holds(&self, sessions: &Sessions) -> bool {
+        sessions.keys().any(|key| key.print == self.key)
+    }
+
+    pub(crate) fn sid(&self) -> &str {
+        &self.payload.sid
+    }
+
+    pub(crate) fn issued_at(&self) -> UnixTime {
+        UnixTime::from_secs(self.payload.iat)
+    }
 }
 
 impl Sessions {
@@ -98,35 +113,46 @@ impl Sessions {
         self.seal_payload(&claims.payload(self.lifetime, now)?)
     }
 
-    /// Opens a cookie value: form, key, MAC, payload, lifetime, idle, hosts, in this order.
-    ///
-    /// The payload is read only after its MAC was right. One whose `auth_time`, `iat` or `seen` lies more than 60 s in the
-    /// future is `session_malformed`.
-    pub(crate) fn open(&self, value: &[u8], target: &ParsedRequest<'_>, now: UnixTime) -> Result<OpenedSession, Refusal> {
-        let (json, payload) = self.unseal(value, now)?;
-        self.check_times(&payload, now)?;
-        self.check_host(&payload, target)?;
-        Ok(OpenedSession {
-            renewed: self.renewal(&payload, now),
-            issued_at: UnixTime::from_secs(payload.iat),
-            sid: payload.sid,
-            identity: Identity {
-                email: payload.email,
-                name: payload.name,
-                groups: stated(payload.groups),
-                scopes: stated(payload.scopes),
-                issuer: payload.iss,
-                acr: payload.acr,
-                amr: payload.amr,
-                auth_time: Some(UnixTime::from_secs(payload.auth_time)),
-                claims: RawClaims::new(&json),
-                ..Identity::new(payload.sub, CredentialKind::Session)
-            },
-        })
+    /// Verifies a cookie value: form, key, MAC, payload, in this order. The payload is read only after its MAC was right.
+    pub(crate) fn verify(&self, value: &[u8]) -> Result<VerifiedSession, Refusal> {
+        let (key, json, payload) = self.unseal(value)?;
+        let Payload { sub, iss, email, name, groups, scopes, amr, acr, auth_time, .. } = payload.clone();
+        let identity = Identity {
+            email,
+            name,
+            groups: stated(groups),
+            scopes: stated(scopes),
+            issuer: iss,
+            acr,
+            amr,
+            auth_time: Some(UnixTime::from_secs(auth_time)),
+            claims: RawClaims::new(&json),
+            ..Identity::new(sub, CredentialKind::Session)
+        };
+        Ok(VerifiedSession { payload, identity: Arc::new(identity), key: key.print })
     }
 
-    /// Reads a value as far as it does not depend on time or host: form, key, MAC, payload.
-    pub(crate) fn unseal(&self, value: &[u8], now: UnixTime) -> Result<(Vec<u8>, Payload), Refusal> {
+    /// Admits a verified session to a request: clock, lifetime, idle, hosts, in this order. Returns the value to set instead if it
+    /// is time to renew.
+    ///
+    /// One whose `auth_time`, `iat` or `seen` lies more than 60 s in the future is `session_malformed`.
+    pub(crate) fn admit(
+        &self,
+        session: &VerifiedSession,
+        target: &ParsedRequest<'_>,
+        now: UnixTime,
+    ) -> Result<Option<String>, Refusal> {
+        self.check_times(&session.payload, now)?;
+        self.check_host(&session.payload, target)?;
+        Ok(self.renewal(&session.payload, now))
+    }
+
+    /// Reads what was sealed, for the operator.
+    pub(crate) fn inspect(&self, value: &[u8]) -> Result<(Vec<u8>, Payload), Refusal> {
+        self.unseal(value).map(|(_, json, payload)| (json, payload))
+    }
+
+    fn unseal(&self, value: &[u8]) -> Result<(&RingKey, Vec<u8>, Payload), Refusal> {
         let sealed = Sealed::parse(value).ok_or_else(|| malformed("the cookie is not `v1.<kid>.<payload>.<mac>`"))?;
         let key = self.keys().find(|key| key.kid.as_bytes() == sealed.kid);
         let key = key.ok_or_else(|| {
@@ -137,12 +163,15 @@ impl Sessions {
             return Err(malformed("the MAC of the session is wrong"));
         }
         let json = base64url::decode(sealed.payload).ok_or_else(|| malformed("the payload is not base64url"))?;
-        let payload = Payload::parse(&json, now).map_err(malformed)?;
-        Ok((json, payload))
+        let payload = Payload::parse(&json).map_err(malformed)?;
+        Ok((key, json, payload))
     }
 
-    /// Refuses a session that has ended.
+    /// Refuses a session that has ended, or of a clock that is far ahead.
     pub(crate) fn check_times(&self, payload: &Payload, now: UnixTime) -> Result<(), Refusal> {
+        if payload.is_of_the_future(now) {
+            return Err(malformed("auth_time, iat or seen lies in the future"));
+        }
         let expires = UnixTime::from_secs(payload.exp).min(UnixTime::from_secs(payload.iat).plus(self.lifetime));
         if now >= expires {
             return Err(Refusal::new(Rejection::SessionExpired, format!("session expired at {expires}, now {now}")));
@@ -207,10 +236,14 @@ fn stated(list: Vec<Box<str>>) -> Option<Vec<Box<str>>> {
     (!list.is_empty()).then_some(list)
 }
 
+/// The SHA-256 of a key: the same in two rings if the key is.
+type KeyPrint = [u8; 32];
+
 /// A key of the ring, with purpose and cookie name already under the MAC.
 #[derive(Clone)]
 struct RingKey {
     kid: String,
+    print: KeyPrint,
     keyed: Hmac<Sha256>,
 }
 
@@ -224,7 +257,7 @@ impl RingKey {
         let mut keyed = Hmac::<Sha256>::new_from_slice(secret.expose()).map_err(|error| error.to_string())?;
         update_with_length(&mut keyed, PURPOSE.as_bytes());
         update_with_length(&mut keyed, cookie.as_bytes());
-        Ok(Self { kid, keyed })
+        Ok(Self { kid, print: digest.into(), keyed })
     }
 
     fn mac(&self, text: &[u8]) -> Hmac<Sha256> {
@@ -320,9 +353,23 @@ mod tests {
         SessionClaims::new("s1", "alice")
     }
 
+    #[derive(Debug)]
+    struct OpenedSession {
+        identity: Arc<Identity>,
+        sid: Box<str>,
+        issued_at: UnixTime,
+        renewed: Option<String>,
+    }
+
+    fn open_for(sessions: &Sessions, value: &str, request: Request<'_>, now: UnixTime) -> Result<OpenedSession, Refusal> {
+        let session = sessions.verify(value.as_bytes())?;
+        let renewed = sessions.admit(&session, &request.parse()?, now)?;
+        Ok(OpenedSession { sid: session.sid().into(), issued_at: session.issued_at(), identity: session.identity, renewed })
+    }
+
     fn open_at(sessions: &Sessions, value: &str, url: (&str, &str), now: UnixTime) -> Result<OpenedSession, &'static str> {
         let request = Request::new("GET", url.0, url.1, "/", &());
-        sessions.open(value.as_bytes(), &request.parse().unwrap(), now).map_err(|refusal| refusal.rejection.code())
+        open_for(sessions, value, request, now).map_err(|refusal| refusal.rejection.code())
     }
 
     fn open(sessions: &Sessions, value: &str, now: UnixTime) -> Result<OpenedSession, &'static str> {
@@ -445,7 +492,7 @@ mod tests {
         assert!(open_at(&sessions, &default_port, ("https", "a"), NOW).is_ok());
         assert_eq!(open_at(&sessions, &default_port, ("http", "a"), NOW).unwrap_err(), "session_host_mismatch");
         let portless = Request::new("GET", "https", "a", "/", &()).portless_host();
-        assert!(sessions.open(default_port.as_bytes(), &portless.parse().unwrap(), NOW).is_err());
+        assert!(open_for(&sessions, &default_port, portless, NOW).is_err());
     }
 
     #[test]

@@ -7,24 +7,39 @@ use pyo3::prelude::*;
 
 use crate::{error, value};
 
-/// A policy.
+/// A policy, read and checked. The file is described in the reference of the policy file.
+///
+/// >>> Config.from_toml("version = 1").warnings
+/// ['there is no [[rule]]: every request is forbidden']
+/// >>> Config.from_toml("version = 1\n[sesion]")
+/// Traceback (most recent call last):
+/// gatewright._errors.ConfigError: 2:2: unknown key `sesion` in the file; did you mean `session`?
 #[pyclass(frozen, name = "Config", module = "gatewright")]
 pub(crate) struct PyConfig(pub(crate) Config);
 
 #[pymethods]
 impl PyConfig {
+    /// Reads the text of a policy file. Raises `ConfigError` with line and column.
     #[staticmethod]
     fn from_toml(text: &str) -> PyResult<Self> {
         error::guarded(|| Config::from_toml(text))?.map(Self).map_err(|error| error::config(&error))
     }
 
+    /// Takes a dict of the same shape. Raises `ConfigError`, or `TypeError` for what TOML has no word for.
     #[staticmethod]
     fn from_dict(policy: &Bound<'_, PyAny>) -> PyResult<Self> {
         let policy = value::to_json(policy)?;
         error::guarded(|| Config::from_json(&policy))?.map(Self).map_err(|error| error::config(&error))
     }
 
-    /// Reads what the policy refers to: by `read`, or from the environment and from files below `folder`.
+    /// Reads what the policy refers to, and returns a policy that refers to nothing: from the environment and from files below
+    /// `folder` (by default, the current one), or by `read`, which gets `env:NAME` or `file:PATH` and returns bytes or str.
+    ///
+    /// Raises `ConfigError` where something cannot be read, and whatever `read` raises.
+    ///
+    /// >>> config = Config.from_toml('version = 1\n[session]\nkeys = ["env:KEY"]')
+    /// >>> Authorizer(config.resolve(lambda reference: b"k" * 32)).session_cookie
+    /// '__Host-gatewright'
     #[pyo3(signature = (read = None, *, folder = PathBuf::new()))]
     fn resolve(&self, py: Python<'_>, read: Option<&Bound<'_, PyAny>>, folder: PathBuf) -> PyResult<Self> {
         let config = self.0.clone();

@@ -8,23 +8,29 @@ use pyo3::types::PyString;
 use crate::{error, value};
 
 /// An issuer's public keys.
+///
+/// >>> KeySet.from_json({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]})
+/// <KeySet of 1>
 #[pyclass(frozen, name = "KeySet", module = "gatewright")]
 pub(crate) struct PyKeySet(pub(crate) KeySet);
 
-/// What does not count any more.
+/// What does not count any more: sessions, tokens, and everything a subject had before a moment.
+///
+/// >>> Revocations.from_json({"sessions": ["a-session-id"], "tokens": [], "subjects": []})
+/// <Revocations>
 #[pyclass(frozen, name = "Revocations", module = "gatewright")]
 pub(crate) struct PyRevocations(pub(crate) Revocations);
 
 #[pymethods]
 impl PyKeySet {
-    /// Reads a JWKS (RFC 7517 §5), as JSON text or as a dict.
+    /// Reads a JWKS (RFC 7517 §5), as JSON text or as a dict. Raises `KeySetError` if no key of it can be used.
     #[staticmethod]
     fn from_json(jwks: &Bound<'_, PyAny>) -> PyResult<Self> {
         let text = text(jwks)?;
         error::guarded(|| KeySet::from_json(&text))?.map(Self).map_err(|error| error::key_set(&error))
     }
 
-    /// Reads public keys in PEM.
+    /// Reads public keys in PEM. Raises `KeySetError`.
     #[staticmethod]
     fn from_pem(text: &str) -> PyResult<Self> {
         error::guarded(|| KeySet::from_pem(text))?.map(Self).map_err(|error| error::key_set(&error))
@@ -47,10 +53,10 @@ impl PyKeySet {
 
 #[pymethods]
 impl PyRevocations {
-    /// Reads a list of revocations, as JSON text or as a dict.
+    /// Reads a list, as JSON text or as a dict. Raises `RevocationsError`.
     #[staticmethod]
-    fn from_json(list: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let text = text(list)?;
+    fn from_json(revocations: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let text = text(revocations)?;
         error::guarded(|| Revocations::from_json(&text))?.map(Self).map_err(|error| error::revocations(&error))
     }
 

@@ -6,11 +6,24 @@ use gatewright::Headers;
 use gatewright_issuer::{Asked, Facts};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyString, PyTuple};
 
 use crate::text::Text;
 
-/// A request to decide on; its parts are raw, as the client sent them.
+/// A request to decide on; its parts are raw, as the client sent them: nothing is decoded or normalised.
+///
+/// Text stands for its ISO 8859-1 bytes, as in every Python HTTP server. Headers are a mapping or pairs; only pairs show that a
+/// field came twice. `host` may have a port; `path` includes the query. `client` is the client's address, if somebody trustworthy
+/// saw it.
+///
+/// With `forwarded`, scheme and client are not the caller's to say: they come from the headers that `proxy_sets.middleware` of the
+/// policy names, and are https and unknown without it. `portless_host` says that the host never carries a port whatever port was
+/// used, and `proxy_sets` which certificate headers the proxy overwrites.
+///
+/// Raises `TypeError` or `ValueError`, naming the part.
+///
+/// >>> Request("GET", "app.example.com", "/reports/7?x=1", {"Accept": "text/html"}, client="192.0.2.7")
+/// <Request GET https://app.example.com/reports/7>
 #[pyclass(frozen, name = "Request", module = "gatewright")]
 pub(crate) struct PyRequest {
     method: Text,
@@ -65,6 +78,9 @@ impl PyRequest {
     }
 
     /// Whether a person's browser opens a page with it, so that a challenge may send it to the login.
+    ///
+    /// >>> Request("GET", "app.example.com", "/", {"Sec-Fetch-Mode": "navigate"}).is_navigation
+    /// True
     #[getter]
     fn is_navigation(&self) -> bool {
         gatewright::is_navigation(self.method.as_ref(), &self.headers)
@@ -129,7 +145,14 @@ fn pairs(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(Text, Text)>> {
     if let Ok(list) = headers.cast::<PyList>() {
         let mut pairs = Vec::with_capacity(list.len().min(MAX_FIELDS));
         for item in list.iter() {
-            push(&mut pairs, &item)?;
+            push_item(&mut pairs, &item)?;
+        }
+        return Ok(pairs);
+    }
+    if let Ok(dict) = headers.cast::<PyDict>() {
+        let mut pairs = Vec::with_capacity(dict.len().min(MAX_FIELDS));
+        for (name, value) in dict.iter() {
+            push(&mut pairs, &name, &value)?;
         }
         return Ok(pairs);
     }
@@ -144,30 +167,29 @@ fn pairs(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(Text, Text)>> {
     };
     let mut pairs = Vec::new();
     for item in items.try_iter()? {
-        push(&mut pairs, &item?)?;
+        push_item(&mut pairs, &item?)?;
     }
     Ok(pairs)
 }
 
-fn push(pairs: &mut Vec<(Text, Text)>, item: &Bound<'_, PyAny>) -> PyResult<()> {
+fn push_item(pairs: &mut Vec<(Text, Text)>, item: &Bound<'_, PyAny>) -> PyResult<()> {
+    if let Ok(pair) = item.cast::<PyTuple>()
+        && pair.len() == 2
+    {
+        return push(pairs, &pair.get_item(0)?, &pair.get_item(1)?);
+    }
+    let pair: Option<Vec<Bound<'_, PyAny>>> = item.extract().ok();
+    match pair.as_deref() {
+        Some([name, value]) => push(pairs, name, value),
+        _ => Err(PyTypeError::new_err("every header must be a pair of name and value")),
+    }
+}
+
+fn push(pairs: &mut Vec<(Text, Text)>, name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
     if pairs.len() >= MAX_FIELDS {
         return Err(PyValueError::new_err(format!("more than {MAX_FIELDS} header fields")));
     }
-    let (name, value) = match item.cast::<PyTuple>() {
-        Ok(pair) if pair.len() == 2 => (pair.get_item(0)?, pair.get_item(1)?),
-        _ => {
-            let pair: (Bound<'_, PyAny>, Bound<'_, PyAny>) = item
-                .extract::<Vec<Bound<'_, PyAny>>>()
-                .ok()
-                .and_then(|pair| <[_; 2]>::try_from(pair).ok())
-                .map(Into::into)
-                .ok_or_else(|| PyTypeError::new_err("every header must be a pair of name and value"))?;
-            pair
-        }
-    };
-    let name = Text::take(&name, "a header's name")?;
-    let value = Text::take(&value, "a header's value")?;
-    pairs.push((name, value));
+    pairs.push((Text::take(name, "a header's name")?, Text::take(value, "a header's value")?));
     Ok(())
 }
 

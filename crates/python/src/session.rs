@@ -3,7 +3,10 @@
 use gatewright::{SessionClaims, UnixTime};
 use pyo3::prelude::*;
 
-/// What a service that logs people in seals into the session cookie.
+/// What a service that logs people in seals into the session cookie. Times are in seconds; `sid` is random if none is given.
+///
+/// >>> authorizer.seal_session(SessionClaims("alice", email="alice@example.com", lifetime=3600))[:3]
+/// 'v1.'
 #[pyclass(frozen, name = "SessionClaims", module = "gatewright")]
 pub(crate) struct PySessionClaims(pub(crate) SessionClaims);
 
@@ -53,11 +56,13 @@ impl PySessionClaims {
         Ok(Self(claims))
     }
 
+    /// The session's id, by which it can be revoked.
     #[getter]
     fn sid(&self) -> &str {
         self.0.sid()
     }
 
+    /// The subject.
     #[getter]
     fn subject(&self) -> &str {
         self.0.subject()

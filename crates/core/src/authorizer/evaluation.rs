@@ -165,7 +165,7 @@ impl Evaluation<'_> {
         parsed: &ParsedRequest<'_>,
     ) -> Decision {
         let shown = presented.and_then(Presented::shown);
-        let audit = match presented {
+        let audit = || match presented {
             Some(Presented::Verified(verified)) => Audit::of(Some(&verified.identity), verified.kid.as_deref()),
             Some(Presented::Failed(..) | Presented::Nothing | Presented::Deferred) | None => {
                 Audit { credential: shown.map(|shown| shown.kind), ..Audit::default() }
@@ -175,10 +175,10 @@ impl Evaluation<'_> {
             Judgement::Allow(verified) => self.allow(verified, rule, shadows, &parsed.host.name),
             Judgement::Unknown { outage, detail, wants_keys } => Decision::Indeterminate(Indeterminate {
                 outage,
-                reason: Reason { rule, shadows, detail: detail.into(), wants_keys, audit },
+                reason: Reason { rule, shadows, detail: detail.into(), wants_keys, audit: audit() },
             }),
             Judgement::Refuse { rejection, detail, wants_keys, wanted } => {
-                let reason = Reason { rule, shadows, detail, wants_keys, audit };
+                let reason = Reason { rule, shadows, detail, wants_keys, audit: audit() };
                 let www_authenticate = www_authenticate(shown, self.compiled.default_scheme, rejection, &wanted);
                 if rejection.status() == 401 {
                     let login_url = self.login_url(parsed, &wanted).map(Unprinted::from);

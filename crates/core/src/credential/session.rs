@@ -8,7 +8,7 @@ use crate::cookie::Found;
 use crate::identity::CredentialKind;
 use crate::rejection::{Failure, Refusal, Rejection};
 use crate::revocation::{Revocable, RevocableId};
-use crate::session::Sessions;
+use crate::session::{Sessions, VerifiedSession};
 use crate::time::UnixTime;
 use crate::trace::{Off, Step, Trace, check};
 
@@ -32,7 +32,7 @@ impl Credentials {
     pub(crate) fn inspect_session(&self, value: &[u8], now: UnixTime) -> Result<(Vec<u8>, Option<Failure>), Failure> {
         let none = || Refusal::new(Rejection::CredentialMissing, "the configuration has no [session]");
         let sessions = self.sessions.as_ref().ok_or_else(none)?;
-        let (json, payload) = sessions.unseal(value, now)?;
+        let (json, payload) = sessions.inspect(value)?;
         let revocable = Revocable {
             id: RevocableId::Session(&payload.sid),
             subject: &payload.sub,
@@ -51,20 +51,41 @@ impl Credentials {
         lookup: Lookup<'_, '_>,
         trace: &mut impl Trace,
     ) -> Result<Verified, Failure> {
-        let opened = value.and_then(|value| sessions.open(value, lookup.request, lookup.now));
-        let opened = check(trace, "session", opened, |_| "key, seal, lifetime and host hold".to_owned())?;
+        let verified = value.map(|value| (value, self.recall_session(sessions, value, trace)));
+        let admitted = verified.and_then(|(value, recalled)| {
+            let (session, is_new) = match recalled {
+                Some(session) => (session, false),
+                None => (Arc::new(sessions.verify(value)?), true),
+            };
+            let renewed = sessions.admit(&session, lookup.request, lookup.now)?;
+            if is_new && !trace.listens() {
+                self.memory.sessions.remember(value, Arc::clone(&session));
+            }
+            Ok((session, renewed))
+        });
+        let (session, renewed) = check(trace, "session", admitted, |_| "key, seal, lifetime and host hold".to_owned())?;
         let revocable = Revocable {
-            id: RevocableId::Session(&opened.sid),
-            subject: opened.identity.subject(),
-            issuer: opened.identity.issuer(),
-            issued_at: Some(opened.issued_at),
+            id: RevocableId::Session(session.sid()),
+            subject: session.identity.subject(),
+            issuer: session.identity.issuer(),
+            issued_at: Some(session.issued_at()),
         };
         self.revocations.check(revocable, trace)?;
         Ok(Verified {
-            renewed_session: opened.renewed.as_deref().map(|value| sessions.set_cookie(value).into()),
-            identity: Arc::new(opened.identity),
+            renewed_session: renewed.map(|value| sessions.set_cookie(&value).into()),
+            identity: Arc::clone(&session.identity),
             kid: None,
             scheme: None,
         })
+    }
+
+    /// A remembered session counts while the key that sealed it is in the ring; time and host are looked at every time.
+    fn recall_session(&self, sessions: &Sessions, value: &[u8], trace: &mut impl Trace) -> Option<Arc<VerifiedSession>> {
+        let session = self.memory.sessions.recall(value, trace.listens())?;
+        if !session.holds(sessions) {
+            return None;
+        }
+        trace.step(|| Step::Check { name: "remembered", passed: true, detail: "verified before under the same key".to_owned() });
+        Some(session)
     }
 }

@@ -18,11 +18,13 @@ use self::tokens::ByBytes;
 pub(crate) use self::tokens::RememberedTokens;
 use crate::biscuit::VerifiedBiscuit;
 use crate::jwt::VerifiedToken;
+use crate::session::VerifiedSession;
 
 /// Everything that changes while requests are decided.
 pub(crate) struct Memory {
     pub(crate) tokens: RememberedTokens<VerifiedToken>,
     pub(crate) biscuits: RememberedTokens<VerifiedBiscuit>,
+    pub(crate) sessions: RememberedTokens<VerifiedSession>,
     pub(crate) passwords: RememberedPasswords,
     pub(crate) throttle: Throttle,
     pub(crate) proofs: UsedProofs,
@@ -33,6 +35,7 @@ impl Memory {
         Self {
             tokens: RememberedTokens::new(JWT),
             biscuits: RememberedTokens::new(BISCUIT),
+            sessions: RememberedTokens::new(SESSION),
             passwords: RememberedPasswords::new(),
             throttle: Throttle::new(),
             proofs: UsedProofs::new(),
@@ -42,11 +45,14 @@ impl Memory {
 
 impl fmt::Debug for Memory {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Memory({} tokens, {} biscuits)", self.tokens.len(), self.biscuits.len())
+        let (tokens, biscuits, sessions) = (self.tokens.len(), self.biscuits.len(), self.sessions.len());
+        write!(formatter, "Memory({tokens} tokens, {biscuits} biscuits, {sessions} sessions)")
     }
 }
 
 /// The token, and the identity parsed from it.
 const JWT: ByBytes = ByBytes { per_byte: 3, per_entry: 512 };
+/// The value, the payload and the identity made of it.
+const SESSION: ByBytes = ByBytes { per_byte: 4, per_entry: 768 };
 /// The token, and its rules and checks as trees.
 const BISCUIT: ByBytes = ByBytes { per_byte: 16, per_entry: 2_048 };

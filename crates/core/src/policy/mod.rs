@@ -48,7 +48,8 @@ impl Policy {
     ) -> Option<(usize, &Rule, Match)> {
         let found = self.find(candidate, from);
         if trace.listens() {
-            let passed = self.rules.iter().enumerate().take(found.unwrap_or(self.rules.len())).skip(from);
+            let end = found.as_ref().map_or(self.rules.len(), |(index, _)| *index);
+            let passed = self.rules.iter().enumerate().take(end).skip(from);
             for (_, rule) in passed {
                 if let Err(Mismatch(key)) = rule.target.consider(candidate) {
                     trace.step(|| Step::Rule {
@@ -59,28 +60,38 @@ impl Policy {
                 }
             }
         }
-        let index = found?;
-        let rule = self.rules.get(index)?;
-        Some((index, rule, rule.target.consider(candidate).ok()?))
+        let (index, matched) = found?;
+        Some((index, self.rules.get(index)?, matched))
     }
 
-    fn find(&self, candidate: Candidate<'_, '_>, from: usize) -> Option<usize> {
-        let request = candidate.request;
+    fn find(&self, candidate: Candidate<'_, '_>, from: usize) -> Option<(usize, Match)> {
+        let consider = |index: usize| self.rules.get(index).and_then(|rule| rule.target.consider(candidate).ok());
+        let host = &candidate.request.host.name;
+        let opaque = candidate.request.path.segments();
+        if candidate.readings.is_empty() {
+            // What the index accepts last is the best.
+            let mut matched = None;
+            let accepts = |index: usize| {
+                let found = consider(index);
+                let accepted = found.is_some();
+                matched = found.or_else(|| matched.take());
+                accepted
+            };
+            let index = self.index.first(host, opaque, || fold_all(opaque), from, accepts)?;
+            return matched.map(|matched| (index, matched));
+        }
         // A rule considers every reading by itself, so it is asked once, however many readings lead to it.
         let mut answers: HashMap<usize, bool, ahash::RandomState> = HashMap::default();
-        let mut accepts = |index: usize| {
-            let consider = |rule: &Rule| rule.target.consider(candidate).is_ok();
-            *answers.entry(index).or_insert_with(|| self.rules.get(index).is_some_and(consider))
-        };
-        let opaque = request.path.segments();
-        let best = self.index.first(&request.host.name, opaque, || fold_all(opaque), from, &mut accepts);
-        candidate.readings.iter().fold(best, |best, reading| {
-            let found = self.index.first(&request.host.name, reading, || fold_all(reading), from, &mut accepts);
+        let mut accepts = |index: usize| *answers.entry(index).or_insert_with(|| consider(index).is_some());
+        let best = self.index.first(host, opaque, || fold_all(opaque), from, &mut accepts);
+        let best = candidate.readings.iter().fold(best, |best, reading| {
+            let found = self.index.first(host, reading, || fold_all(reading), from, &mut accepts);
             match (best, found) {
                 (Some(best), Some(found)) => Some(best.min(found)),
                 (one, other) => one.or(other),
             }
-        })
+        })?;
+        Some((best, consider(best)?))
     }
 }
 

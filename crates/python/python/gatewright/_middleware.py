@@ -1,0 +1,46 @@
+"""What the middleware of every framework shares: who asks, and what becomes of identity headers."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gatewright._native import Permit
+
+
+SAFE = "/!$&'()*+,;=:@~"
+"""What stands in a path as it is (RFC 3986 §3.3); everything else is encoded again, the percent sign included."""
+
+
+def client_address(text: str | None) -> str | None:
+    """Return the address of a connection as the engine takes it; None if there is none (a unix socket)."""
+    if not text:
+        return None
+    try:
+        return str(ipaddress.ip_address(text.partition("%")[0]))
+    except ValueError:
+        return None
+
+
+def environ_name(header: str) -> str:
+    """Return the name that WSGI and CGI give a header; ``-`` and ``_`` are one there."""
+    return "HTTP_" + header.upper().replace("-", "_")
+
+
+def folded(header: str) -> str:
+    """Return what two headers have in common that an application may take for each other."""
+    return header.lower().replace("_", "-")
+
+
+def trusted_headers(permit: Permit) -> dict[str, str]:
+    """Return the identity headers of a permit by folded name."""
+    return {folded(name): value for name, value in permit.headers}
+
+
+def kept(headers: Iterable[tuple[bytes, bytes]], identity_headers: Iterable[str]) -> list[tuple[bytes, bytes]]:
+    """Return the headers without those that only a permit may set, however they are spelt."""
+    names = {folded(name).encode("latin-1") for name in identity_headers}
+    return [(name, value) for name, value in headers if name.lower().replace(b"_", b"-") not in names]
