@@ -3,7 +3,7 @@
 
 const { randomBytes } = require('node:crypto')
 const native = require('../native.cjs')
-const { Denied, calling, invalidType, translated } = require('./errors.js')
+const { Denied, calling, invalidType, invalidValue, panicked, translated } = require('./errors.js')
 const { flag, json, text, time } = require('./arguments.js')
 const { Names, SEPARATORS, Writer, askingWithEverything, everything, separated } = require('./question.js')
 const { Allow, Explanation, Held, Identity, decisionOf, firstOf } = require('./decision.js')
@@ -15,6 +15,8 @@ const SEPARATED = 1
 const PASSWORD = 2
 const KNOWN = 3
 const KEYS = 5
+const NO_ADDRESS = 6
+const BROKEN = 7
 
 /** How long a decision waits for keys: more than any healthy issuer needs, less than anybody waits for a page. */
 const MAX_WAIT = 5000
@@ -23,7 +25,8 @@ const MAX_STALE = 3
 
 class Authorizer {
   #native
-  #handle
+  #ask
+  #askAtOnce
   #names = null
   #page
   /** What was held for each permit that the native half numbers. */
@@ -39,7 +42,8 @@ class Authorizer {
       const inner = nativeOf(config, Config)
       this.#native = calling(() => new native.NativeAuthorizer(inner))
     }
-    this.#handle = this.#native.handle()
+    this.#ask = this.#native.decider(true)
+    this.#askAtOnce = this.#native.decider(false)
   }
 
   /** Opens a policy file and keeps up to date with it. */
@@ -64,7 +68,7 @@ class Authorizer {
   /** Decides with the keys there are; newer ones are fetched behind it. */
   decide(request, options) {
     const now = options === undefined ? -1 : time(options)
-    const number = this.#ask(request, now, false)
+    const number = this.#answer(request, now, this.#ask)
     if ((number & 7) === KNOWN) return new Allow(this.#permits[number >>> 18])
     return this.#taken(number)
   }
@@ -72,7 +76,7 @@ class Authorizer {
   /** Decides without blocking: waits for keys that are being fetched, and hashes passwords on another thread. */
   async decideAsync(request, options) {
     const now = options === undefined ? -1 : time(options)
-    const number = this.#ask(request, now, true)
+    const number = this.#answer(request, now, this.#askAtOnce)
     switch (number & 7) {
       case KNOWN:
         return new Allow(this.#permits[number >>> 18])
@@ -81,7 +85,7 @@ class Authorizer {
       case KEYS: {
         const decision = this.#taken(number)
         if (!(await this.#keys())) return decision
-        const again = this.#ask(request, now, true)
+        const again = this.#answer(request, now, this.#askAtOnce)
         return (again & 7) === PASSWORD ? this.#hashing(request, now) : this.#seen(again)
       }
       default:
@@ -201,8 +205,8 @@ class Authorizer {
     return calling(() => this.#native.identityHeaders())
   }
 
-  /** Asks the native half, and returns its number: never `STALE`, never `SEPARATED`. */
-  #ask(request, now, isAsync) {
+  /** Asks the native half, and returns its number: never one that asks for more, or tells of a fault. */
+  #answer(request, now, ask) {
     // A getter of the request may ask in between.
     const writer = this.#isWriting ? new Writer() : this.#writer
     const outer = this.#isWriting
@@ -216,18 +220,18 @@ class Authorizer {
         this.#isWriting = outer
       }
       const { text, count } = written
-      let number
-      try {
-        number = isAsync ? native.decideAtOnce(this.#handle, text, count, now) : native.decide(this.#handle, text, count, now)
-      } catch (error) {
-        throw translated(error)
-      }
+      const number = now < 0 ? ask(text, count) : ask(text, count, now)
+      if (number > BROKEN) return number
       if (number === STALE) {
         staleness += 1
         this.#names = null
       } else if (number === SEPARATED) {
         separator += 1
         if (separator === SEPARATORS.length) throw separated()
+      } else if (number === NO_ADDRESS) {
+        throw invalidValue('client is no IPv4 or IPv6 address')
+      } else if (number === BROKEN) {
+        throw panicked()
       } else {
         return number
       }
@@ -235,7 +239,7 @@ class Authorizer {
   }
 
   #learnNames() {
-    const [given, forwarded] = calling(() => native.headerNames(this.#handle))
+    const [given, forwarded] = calling(() => this.#native.headerNames())
     this.#names = { given: new Names(given), forwarded: new Names(forwarded) }
     return this.#names
   }
@@ -247,7 +251,7 @@ class Authorizer {
   /** Makes the object of the decision that an answer tells of. */
   #taken(number) {
     const at = (number >>> 12) & 63
-    if (at === 0) this.#page = native.page(this.#handle)
+    if (at === 0) this.#page = this.#native.page()
     const held = new Held(this.#page, at)
     const place = number >>> 18
     if (place > 0) this.#permits[place - 1] = held
@@ -256,7 +260,7 @@ class Authorizer {
 
   /** Waits until the keys have come that the last answer waits for; false if they take too long. */
   #keys() {
-    const fetch = native.awaitKeys(this.#handle)
+    const fetch = this.#native.awaitKeys()
     if (fetch === null) return Promise.resolve(false)
     return new Promise((resolve) => {
       const end = (hasLanded) => {

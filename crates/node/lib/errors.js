@@ -65,6 +65,11 @@ function translated(error) {
   return Known ? new Known(error.message, code) : new InternalError(error?.message ?? String(error), 'ERR_GATEWRIGHT_INTERNAL')
 }
 
+function panicked() {
+  const message = 'the engine panicked, which is a fault of gatewright; the standard error output has more'
+  return new InternalError(message, 'ERR_GATEWRIGHT_INTERNAL')
+}
+
 /** Calls into the native half. */
 function calling(f) {
   try {
@@ -102,6 +107,7 @@ module.exports = {
   UnknownIssuerError,
   InternalError,
   Denied,
+  panicked,
   translated,
   calling,
   invalidType,

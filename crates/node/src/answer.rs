@@ -10,6 +10,10 @@ pub(crate) const STALE: u32 = 0;
 pub(crate) const SEPARATED: u32 = 1;
 /// A password has to be hashed first.
 pub(crate) const PASSWORD: u32 = 2;
+/// The client is no address.
+pub(crate) const NO_ADDRESS: u32 = 6;
+/// The engine panicked.
+pub(crate) const BROKEN: u32 = 7;
 const KNOWN: u32 = 3;
 const HELD: u32 = 4;
 const KEYS: u32 = 5;

@@ -1,4 +1,4 @@
-//! Asking, as fast as Node.js allows: functions with numbers and one text, since a method of an object costs it more.
+//! Asking, as fast as Node.js allows: a function with numbers and one text, since a method of an object costs it more.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use gatewright::{Decision, UnixTime, forwarded_headers};
 use gatewright_issuer::{Embedded, Pending, State, Wait};
-use napi::bindgen_prelude::{External, Latin1String};
-use napi_derive::napi;
+use napi::Env;
+use napi::bindgen_prelude::{FnArgs, Function, FunctionCallContext, Latin1String};
 
 use crate::answer;
 use crate::error::{Result, guarded, internal};
@@ -35,82 +35,30 @@ struct Told {
     has_assertions: bool,
 }
 
-thread_local! {
-    /// The authorizers of this thread, where each of Node's environments has one, by their handles.
-    static ASKERS: RefCell<Vec<Option<Rc<Asker>>>> = const { RefCell::new(Vec::new()) };
+/// How long an answer may take.
+#[derive(Clone, Copy)]
+pub(crate) enum Patience {
+    /// A password may be hashed, and keys are fetched behind the answer.
+    Some,
+    /// Nothing may be waited for.
+    None,
 }
 
-/// Decides with the keys there are. Returns a number (`answer.rs`).
-#[napi(catch_unwind)]
-pub fn decide(handle: u32, text: Latin1String, count: u32, now: i64) -> Result<u32> {
-    asker(handle)?.ask(&text, count, now, |embedded, question, now| {
-        Ok(embedded.decide_without_fetching(&question.asked(), now))
-    })
+/// Makes the JavaScript function that asks: `(text, count, now?) => number` (`question.rs`, `answer.rs`).
+///
+/// # Errors
+/// Node.js makes no function any more.
+pub(crate) fn decider<'env>(env: &'env Env, asker: Rc<Asker>, patience: Patience) -> Result<Decider<'env>> {
+    let decide = move |context: FunctionCallContext<'_>| {
+        let (text, count) = (context.get::<Latin1String>(0)?, context.get::<u32>(1)?);
+        let now = if context.length() > 2 { time(context.get::<i64>(2)?) } else { gatewright_issuer::now() };
+        Ok(guarded(|| asker.ask(&text, count, now, patience)).unwrap_or(answer::BROKEN))
+    };
+    env.create_function_from_closure("decide", decide).map_err(|_| internal())
 }
 
-/// Decides if that needs no waiting.
-#[napi(catch_unwind)]
-pub fn decide_at_once(handle: u32, text: Latin1String, count: u32, now: i64) -> Result<u32> {
-    asker(handle)?.ask(&text, count, now, |embedded, question, now| embedded.decide_at_once(&question.asked(), now))
-}
-
-/// The names, in lower case, of the headers that may make a difference: for a decision whose facts are given, and for one
-/// whose client and scheme the proxy says. From now on questions need have no others.
-#[napi(catch_unwind)]
-pub fn header_names(handle: u32) -> Result<Vec<Vec<String>>> {
-    let asker = asker(handle)?;
-    let state = asker.embedded.current();
-    let given = state.authorizer.header_names().to_vec();
-    let mut forwarded = given.clone();
-    forwarded.extend(forwarded_headers().map(str::to_owned));
-    let has_assertions = state.authorizer.assertion_keys().is_some();
-    asker.told.replace(Some(Told { state, has_assertions }));
-    Ok(vec![given, forwarded])
-}
-
-/// The page that the last decision is on.
-#[napi(catch_unwind)]
-pub fn page(handle: u32) -> Result<External<Page>> {
-    Ok(External::new(asker(handle)?.page.borrow().clone()))
-}
-
-/// Calls `report` with the returned number once the keys have come that the last answer waits for.
-#[napi(catch_unwind)]
-pub fn await_keys(handle: u32) -> Result<Option<u32>> {
-    let asker = asker(handle)?;
-    let (Some(pending), Some(reporter)) = (asker.pending.take(), asker.reporter.clone()) else { return Ok(None) };
-    let fetch = asker.fetches.get();
-    asker.fetches.set(fetch.wrapping_add(1));
-    pending.on_done(move || reporter.landed(fetch));
-    Ok(Some(fetch))
-}
-
-/// Takes an authorizer in, and gives the handle to it.
-pub(crate) fn enrol(asker: Asker) -> u32 {
-    ASKERS.with_borrow_mut(|askers| {
-        let free = askers.iter().position(Option::is_none).unwrap_or(askers.len());
-        let asker = Some(Rc::new(asker));
-        match askers.get_mut(free) {
-            Some(place) => *place = asker,
-            None => askers.push(asker),
-        }
-        u32::try_from(free).unwrap_or(u32::MAX)
-    })
-}
-
-/// Lets go of an authorizer.
-pub(crate) fn forget(handle: u32) {
-    // It is dropped after the list was given back, and not at all where the thread itself has ended.
-    let _gone = ASKERS.try_with(|askers| {
-        let mut askers = askers.try_borrow_mut().ok()?;
-        askers.get_mut(usize::try_from(handle).ok()?)?.take()
-    });
-}
-
-fn asker(handle: u32) -> Result<Rc<Asker>> {
-    let index = usize::try_from(handle).unwrap_or(usize::MAX);
-    ASKERS.with_borrow(|askers| askers.get(index).cloned().flatten()).ok_or_else(internal)
-}
+/// A JavaScript function that asks.
+pub(crate) type Decider<'env> = Function<'env, FnArgs<(String, u32, i64)>, u32>;
 
 impl Asker {
     pub(crate) fn new(embedded: Arc<Embedded>, reporter: Option<Reporter>) -> Self {
@@ -125,35 +73,60 @@ impl Asker {
         }
     }
 
+    /// The names, in lower case, of the headers that may make a difference: for a decision whose facts are given, and for one
+    /// whose client and scheme the proxy says. From now on questions need have no others.
+    pub(crate) fn header_names(&self) -> Vec<Vec<String>> {
+        let state = self.embedded.current();
+        let given = state.authorizer.header_names().to_vec();
+        let mut forwarded = given.clone();
+        forwarded.extend(forwarded_headers().map(str::to_owned));
+        let has_assertions = state.authorizer.assertion_keys().is_some();
+        self.told.replace(Some(Told { state, has_assertions }));
+        vec![given, forwarded]
+    }
+
+    /// The page that the last decision is on.
+    pub(crate) fn page(&self) -> Page {
+        self.page.borrow().clone()
+    }
+
+    /// Has the reporter told, with the returned number, once the keys have come that the last answer waits for.
+    pub(crate) fn await_keys(&self) -> Option<u32> {
+        let (pending, reporter) = (self.pending.take()?, self.reporter.clone()?);
+        let fetch = self.fetches.get();
+        self.fetches.set(fetch.wrapping_add(1));
+        pending.on_done(move || reporter.landed(fetch));
+        Some(fetch)
+    }
+
     /// Asks the engine, and says what it answers as one number.
-    fn ask(
-        &self,
-        text: &[u8],
-        count: u32,
-        now: i64,
-        decide: impl FnOnce(&Embedded, &Question<'_>, UnixTime) -> std::result::Result<Decision, Wait>,
-    ) -> Result<u32> {
-        let Some(question) = Question::parse(text, count)? else { return Ok(answer::SEPARATED) };
-        guarded(|| {
-            if !question.is_complete && !self.is_current() {
-                return answer::STALE;
+    fn ask(&self, text: &[u8], count: u32, now: UnixTime, patience: Patience) -> u32 {
+        let question = match Question::parse(text, count) {
+            Ok(Some(question)) => question,
+            Ok(None) => return answer::SEPARATED,
+            Err(_) => return answer::NO_ADDRESS,
+        };
+        if !question.is_complete && !self.is_current() {
+            return answer::STALE;
+        }
+        let decided = match patience {
+            Patience::Some => Ok(self.embedded.decide_without_fetching(&question.asked(), now)),
+            Patience::None => self.embedded.decide_at_once(&question.asked(), now),
+        };
+        // A reload in between may have looked for headers that the question was made without.
+        let is_current = self.is_current();
+        if !question.is_complete && !is_current {
+            return answer::STALE;
+        }
+        match decided {
+            Ok(decision) => self.shown(decision, is_current),
+            Err(Wait::ForPassword) => answer::PASSWORD,
+            Err(Wait::ForKeys(decision, pending)) => {
+                self.pending.replace(Some(pending));
+                let head = answer::head(&decision);
+                answer::keys(head, self.page.borrow_mut().push(*decision))
             }
-            let decided = decide(&self.embedded, &question, time(now));
-            // A reload in between may have looked for headers that the question was made without.
-            let is_current = self.is_current();
-            if !question.is_complete && !is_current {
-                return answer::STALE;
-            }
-            match decided {
-                Ok(decision) => self.shown(decision, is_current),
-                Err(Wait::ForPassword) => answer::PASSWORD,
-                Err(Wait::ForKeys(decision, pending)) => {
-                    self.pending.replace(Some(pending));
-                    let head = answer::head(&decision);
-                    answer::keys(head, self.page.borrow_mut().push(*decision))
-                }
-            }
-        })
+        }
     }
 
     /// Whether JavaScript knows the header names of the policy in force.

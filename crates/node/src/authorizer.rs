@@ -1,20 +1,23 @@
 //! `Authorizer`: decides.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use gatewright::Authorizer;
 use gatewright_issuer::{Embedded, Options};
+use napi::Env;
 use napi::bindgen_prelude::{AsyncTask, External, Function, Latin1String};
 use napi_derive::napi;
 
-use crate::asking::{self, Asker};
+use crate::asking::{self, Asker, Decider, Patience};
 use crate::config::NativeConfig;
 use crate::error::{self, Result, guarded};
 use crate::hashing::Hashing;
 use crate::held::HeldExplanation;
 use crate::identity::HeldIdentity;
 use crate::keys::{NativeKeySet, NativeRevocations};
+use crate::page::Page;
 use crate::question::{Question, time};
 use crate::report::Reporter;
 use crate::session;
@@ -23,7 +26,7 @@ use crate::session;
 #[napi]
 pub struct NativeAuthorizer {
     embedded: Arc<Embedded>,
-    handle: u32,
+    asker: Rc<Asker>,
 }
 
 #[napi]
@@ -45,10 +48,28 @@ impl NativeAuthorizer {
         Ok(Self::of(embedded, Some(reporter)))
     }
 
-    /// By which the functions that ask (`asking.rs`) know it.
+    /// The function that asks: with what it may wait for, or at once or not at all.
+    #[napi(catch_unwind, ts_return_type = "(text: string, count: number, now?: number) => number")]
+    pub fn decider<'env>(&self, env: &'env Env, is_patient: bool) -> Result<Decider<'env>> {
+        asking::decider(env, Rc::clone(&self.asker), if is_patient { Patience::Some } else { Patience::None })
+    }
+
+    /// The names of the headers that questions need have: of those whose facts are given, and of those the proxy adds to.
     #[napi(catch_unwind)]
-    pub fn handle(&self) -> u32 {
-        self.handle
+    pub fn header_names(&self) -> Result<Vec<Vec<String>>> {
+        guarded(|| self.asker.header_names())
+    }
+
+    /// The page that the last decision is on.
+    #[napi(catch_unwind)]
+    pub fn page(&self) -> External<Page> {
+        External::new(self.asker.page())
+    }
+
+    /// Calls `report` with the returned number once the keys have come that the last answer waits for.
+    #[napi(catch_unwind)]
+    pub fn await_keys(&self) -> Result<Option<u32>> {
+        guarded(|| self.asker.await_keys())
     }
 
     /// Decides on another thread, hashing a password there. The question has to have every header.
@@ -190,18 +211,12 @@ pub fn is_navigation(text: Latin1String, count: u32) -> Result<Option<bool>> {
 impl NativeAuthorizer {
     fn of(embedded: Embedded, reporter: Option<Reporter>) -> Self {
         let embedded = Arc::new(embedded);
-        let handle = asking::enrol(Asker::new(Arc::clone(&embedded), reporter));
-        Self { embedded, handle }
+        let asker = Rc::new(Asker::new(Arc::clone(&embedded), reporter));
+        Self { embedded, asker }
     }
 
     fn with<T>(&self, f: impl FnOnce(&Authorizer) -> T) -> Result<T> {
         let state = self.embedded.current();
         guarded(|| f(&state.authorizer))
-    }
-}
-
-impl Drop for NativeAuthorizer {
-    fn drop(&mut self) {
-        asking::forget(self.handle);
     }
 }
