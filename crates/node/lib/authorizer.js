@@ -18,6 +18,10 @@ const KEYS = 5
 const NO_ADDRESS = 6
 const BROKEN = 7
 
+/** How many permits the native half numbers (src/permits.rs). */
+const PLACES = 4096
+const NONE = Object.freeze([])
+
 /** How long a decision waits for keys: more than any healthy issuer needs, less than anybody waits for a page. */
 const MAX_WAIT = 5000
 /** A policy that changes this often between a question and its answer is asked with every header instead. */
@@ -30,7 +34,7 @@ class Authorizer {
   #names = null
   #page
   /** What was held for each permit that the native half numbers. */
-  #permits = []
+  #permits = NONE
   #writer = new Writer()
   #isWriting = false
   #landings = new Map()
@@ -254,8 +258,13 @@ class Authorizer {
     if (at === 0) this.#page = this.#native.page()
     const held = new Held(this.#page, at)
     const place = number >>> 18
-    if (place > 0) this.#permits[place - 1] = held
+    if (place > 0) this.#keep(place - 1, held)
     return decisionOf(number, held)
+  }
+
+  #keep(place, held) {
+    if (this.#permits === NONE) this.#permits = new Array(PLACES)
+    this.#permits[place] = held
   }
 
   /** Waits until the keys have come that the last answer waits for; false if they take too long. */

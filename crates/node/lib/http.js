@@ -1,7 +1,7 @@
 'use strict'
 // Node's own server: `createServer(protect(authorizer, (req, res) => …))`.
 
-const { Guard, refuse, renew } = require('./middleware.js')
+const { Guard, refuse, renew, requestOf } = require('./middleware.js')
 const { invalidType } = require('./errors.js')
 
 function protect(authorizer, handler, options) {
@@ -22,4 +22,4 @@ function protect(authorizer, handler, options) {
   }
 }
 
-module.exports = { protect }
+module.exports = { protect, requestOf }

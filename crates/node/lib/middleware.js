@@ -27,7 +27,7 @@ class Guard {
    * Gives the permit, and has rid the request of identity headers that the client wrote; or the answer of a refusal.
    */
   async decide(req, target) {
-    const request = this.#request(req, target)
+    const request = requestOf(req, { target, direct: this.#direct })
     const decision = await this.#authorizer.decideAsync(request)
     if (decision.outcome === 'allow') {
       const { permit } = decision
@@ -36,15 +36,15 @@ class Guard {
     }
     return { decision, permit: undefined, answer: decision.answer({ navigation: isNavigation(request) }) }
   }
+}
 
-  #request(req, target) {
-    const { rawHeaders: headers, socket } = req
-    const request = { method: req.method, host: hostOf(headers), path: target, headers }
-    if (!this.#direct) return { ...request, forwarded: true }
-    const address = socket.remoteAddress
-    // A zone says on which link an address is, and is no part of it.
-    return { ...request, scheme: socket.encrypted ? 'https' : 'http', client: address?.replace(/%.*$/, '') }
-  }
+/** The request that arrived, to be decided on. `target` is what stood in the request line. */
+function requestOf(req, { target = req.url, direct = false } = {}) {
+  const { rawHeaders: headers, socket } = req
+  const request = { method: req.method, host: hostOf(headers), path: target, headers }
+  if (!direct) return { ...request, forwarded: true }
+  // A zone says on which link an address is, and is no part of it.
+  return { ...request, scheme: socket.encrypted ? 'https' : 'http', client: socket.remoteAddress?.replace(/%.*$/, '') }
 }
 
 /** The host of the one `Host` field; of none or several, a host that the engine refuses. */
@@ -101,4 +101,4 @@ function refuse(res, { status, headers }) {
   res.end()
 }
 
-module.exports = { Guard, hostOf, spelled, renew, refuse }
+module.exports = { Guard, requestOf, spelled, renew, refuse }

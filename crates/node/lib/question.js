@@ -7,7 +7,13 @@ const native = require('../native.cjs')
 /** How many spellings of header names are remembered: the usual ones fit, and strangers cannot fill memory. */
 const MAX_SPELLINGS = 512
 /** What parts the parts. No message of HTTP can hold any of them, so that the first does unless somebody makes requests up. */
-const SEPARATORS = ['\n', '\0', ...Array.from({ length: 31 }, (_, at) => String.fromCharCode(at + 1))]
+const SEPARATORS = ['\n', '\0', ...Array.from({ length: 31 }, (_, at) => String.fromCharCode(at + 1))].map((text) => ({
+  text,
+  // What most questions have is at hand as one piece: an addition of strings costs as much as a step of the engine.
+  get: `${text}GET${text}https${text}`,
+  end: text.repeat(4)
+}))
+const [FIRST] = SEPARATORS
 /** V8 tells at once that a string of one-byte characters has none. */
 const BEYOND_BYTES = /[^\0-\xff]/
 
@@ -20,12 +26,12 @@ class Names {
   constructor(names) {
     this.#wanted = new Set(names)
     for (const name of names) {
-      this.#spellings.set(name, name)
+      this.#spellings.set(name, between(name))
       this.#lengths[name.length & 255] = 1
     }
   }
 
-  /** Returns the lower-case name if it counts, else the empty string. */
+  /** Returns the lower-case name between separators if it counts, else the empty string. */
   find(name) {
     if (typeof name !== 'string') throw invalidType("a header's name", 'a string', name)
     if (this.#lengths[name.length & 255] === 0) return ''
@@ -35,7 +41,7 @@ class Names {
 
   #learn(name) {
     const lower = name.toLowerCase()
-    const found = this.#wanted.has(lower) ? lower : ''
+    const found = this.#wanted.has(lower) ? between(lower) : ''
     if (this.#spellings.size < MAX_SPELLINGS) this.#spellings.set(name, found)
     return found
   }
@@ -45,8 +51,12 @@ class Names {
 const everyName = {
   find(name) {
     if (typeof name !== 'string') throw invalidType("a header's name", 'a string', name)
-    return name
+    return between(name)
   }
+}
+
+function between(name) {
+  return FIRST.text + name + FIRST.text
 }
 
 /** Writes requests, one at a time. */
@@ -54,7 +64,7 @@ class Writer {
   text = ''
   count = 0
   #names = everyName
-  #separator = '\n'
+  #separator = FIRST
 
   /** Writes a request. `names.given` and `names.forwarded` say which headers count. */
   write(request, names, separator) {
@@ -79,10 +89,10 @@ class Writer {
     this.#names = forwarded === true ? names.forwarded : names.given
     this.#separator = separator
     this.count = 8
-    const s = separator
-    // The usual case in few additions, each of which costs as much as a step of the engine.
-    const end = from === '' && flags === '' && sets === '' ? s + s + s + s : s + from + s + flags + s + sets + s
-    this.text = (method === 'GET' && scheme === 'https' ? `${s}GET${s}https${s}` : s + method + s + scheme + s) + host + s + path + end
+    const s = separator.text
+    const start = method === 'GET' && scheme === 'https' ? separator.get : s + method + s + scheme + s
+    const end = from === '' && flags === '' && sets === '' ? separator.end : s + from + s + flags + s + sets + s
+    this.text = start + host + s + path + end
     if (headers !== undefined && headers !== null) this.#headers(headers)
     if (BEYOND_BYTES.test(this.text)) throw invalidValue(`${this.#beyond()} has a character beyond U+00FF, which no HTTP header or target can carry`)
     return this
@@ -90,7 +100,7 @@ class Writer {
 
   /** Names the first part that no message can hold. */
   #beyond() {
-    const at = this.text.split(this.#separator).slice(1).findIndex((part) => BEYOND_BYTES.test(part))
+    const at = this.text.split(this.#separator.text).slice(1).findIndex((part) => BEYOND_BYTES.test(part))
     return ['method', 'scheme', 'host', 'path', 'client', 'flags', 'proxySets'][at] ?? 'a header'
   }
 
@@ -129,7 +139,8 @@ class Writer {
     const known = this.#names.find(name)
     if (typeof value !== 'string') throw invalidType(`the value of header ${JSON.stringify(name)}`, 'a string', value)
     if (known === '') return
-    this.text += this.#separator + known + this.#separator + value
+    const s = this.#separator.text
+    this.text += this.#separator === FIRST ? known + value : s + known.slice(1, -1) + s + value
     this.count += 2
   }
 }

@@ -140,3 +140,22 @@ test('express: mounting under a prefix does not change what is decided', async (
   assert.equal((await send(port, '/admin/healthz')).status, 401)
   assert.equal((await send(port, '/admin/healthz', [`Cookie: ${cookie({ groups: ['admins'] })}`])).status, 200)
 })
+
+test('fastify: a path without a route is 401 before it is 404', async (t) => {
+  const app = fastify()
+  await app.register(forFastify.gatewright, { authorizer })
+  await app.ready()
+  const port = await listening(t, app.server)
+  assert.deepEqual([(await send(port, '/none')).status, (await send(port, '/none', [`Cookie: ${cookie()}`])).status], [401, 404])
+})
+
+test('http: an upgrade is decided on by its own request', async (t) => {
+  const server = createServer().on('upgrade', async (req, socket) => {
+    const { status } = await authorizer.decideAsync(forHttp.requestOf(req))
+    socket.end(`HTTP/1.1 ${status} Decided\r\nConnection: close\r\n\r\n`)
+  })
+  const port = await listening(t, server)
+  const upgrade = ['Upgrade: websocket', 'Connection: Upgrade']
+  assert.equal((await send(port, '/reports', upgrade)).status, 401)
+  assert.equal((await send(port, '/reports', [...upgrade, `Cookie: ${cookie()}`])).status, 200)
+})
