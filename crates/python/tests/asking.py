@@ -114,7 +114,8 @@ def environ_of(method: str, target: str, headers: Iterable[tuple[str, str]], **m
         "wsgi.run_once": False,
     }
     for name, value in headers:
-        key = "HTTP_" + name.upper().replace("-", "_")
+        key = name.upper().replace("-", "_")
+        key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
         environ[key] = f"{environ[key]},{value}" if key in environ else value
     return {**environ, **more}
 

@@ -38,7 +38,7 @@ allow = "anyone"
 
 [[rule]]
 id = "admin"
-paths = ["/admin/**", "/mount/admin/**", "/mount/secret/**"]
+paths = ["/admin/**", "/mount/admin/**", "/mount/secret/**", "/mount/mountsecret/**"]
 allow = { groups = ["admins"], credentials = ["session"] }
 
 [[rule]]
@@ -51,6 +51,12 @@ allow = { groups = ["editors"], credentials = ["session"] }
 id = "removal"
 paths = ["/items/**"]
 query = { action = ["remove"] }
+deny = "anyone"
+
+[[rule]]
+id = "upload"
+paths = ["/upload"]
+headers = { Content-Type = ["text/html"] }
 deny = "anyone"
 
 [[rule]]

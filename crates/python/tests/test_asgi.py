@@ -14,6 +14,7 @@ from services import raw_asgi, starlette_app
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
@@ -70,6 +71,22 @@ def test_a_refused_websocket_is_closed_where_the_server_cannot(authorizer, reach
     assert reached == []
 
 
+@pytest.mark.parametrize("extensions", [{}, {"websocket.http.response": {}}])
+def test_a_websocket_is_refused_after_it_has_knocked(authorizer, extensions):
+    order = []
+
+    async def receive():
+        order.append("websocket.connect")
+        return {"type": "websocket.connect"}
+
+    async def send(message):
+        order.append(message["type"])
+
+    scope = scope_of("GET", "/talk", [HOST], type="websocket", extensions=extensions)
+    asyncio.run(Gatewright(raw_asgi(), authorizer)(scope, receive, send))
+    assert order[0] == "websocket.connect"
+
+
 def test_a_websocket_is_never_sent_to_the_login(talking):
     with pytest.raises((WebSocketDenialResponse, WebSocketDisconnect)) as refused:
         talking.websocket_connect(
@@ -112,17 +129,26 @@ def test_a_mounted_application_is_decided_by_the_path_of_the_client(authorizer, 
     assert len(reached) == 1
 
 
-@pytest.mark.parametrize("path", ["/mount/secret/x", "/secret/x"])
+@pytest.mark.parametrize("path", ["/mount/secret/x", "/secret/x", "/mountsecret/x", "/mount/mountsecret/x"])
 def test_a_prefix_that_the_proxy_takes_off_changes_no_decision(authorizer, cookie, reached, path):
     scope = scope_of("GET", path, [HOST, cookie("bob")]) | {"root_path": "/mount"}
     answer = asyncio.run(asked_asgi(Gatewright(starlette_app(), authorizer), scope))
     assert (answer.status, reached) == (403, [])
 
 
-@pytest.mark.parametrize("target", ["/mountsecret", "/mountain", "http://x/mount/healthz"])
-def test_a_prefix_ends_at_a_slash(authorizer, target):
+@pytest.mark.parametrize(
+    "target", ["/mountsecret", "/mountain", "http://x/mount/healthz", "http:/healthz", "x"]
+)
+def test_a_prefix_opens_nothing(authorizer, target, reached):
     scope = scope_of("GET", target, [HOST]) | {"root_path": "/mount"}
     assert asyncio.run(asked_asgi(Gatewright(raw_asgi(), authorizer), scope)).status in (401, 403)
+    assert reached == []
+
+
+@pytest.mark.parametrize("target", ["http:/reports", "reports", "*"])
+def test_a_prefix_makes_no_path_of_what_is_none(authorizer, cookie, target):
+    scope = scope_of("GET", target, [HOST, cookie()]) | {"root_path": "/mount"}
+    assert asyncio.run(asked_asgi(Gatewright(raw_asgi(), authorizer), scope)).status == 403
 
 
 @pytest.mark.parametrize(
@@ -221,6 +247,15 @@ def test_a_refused_request_is_not_read(authorizer):
 
     asyncio.run(Gatewright(raw_asgi(), authorizer)(scope_of("POST", "/reports", [HOST]), never, send))
     assert sent == ["http.response.start", "http.response.body"]
+
+
+def test_a_preflight_is_answered_by_what_stands_before_the_gate(authorizer):
+    app = CORSMiddleware(Gatewright(starlette_app(), authorizer), allow_origins=["https://a.example"])
+    origin = {"Origin": "https://a.example"}
+    asked = client_of(app).options("/reports", headers={**origin, "Access-Control-Request-Method": "GET"})
+    refused = client_of(app).get("/reports", headers=origin)
+    assert (asked.status_code, refused.status_code) == (200, 401)
+    assert refused.headers["access-control-allow-origin"] == "https://a.example"
 
 
 def test_outer_middleware_sees_the_answer_of_a_refusal(authorizer):

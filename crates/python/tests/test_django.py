@@ -38,16 +38,18 @@ async def slowly(request: Any) -> HttpResponse:
 
 def rewriting(get_response: Any) -> Any:
     def middleware(request: Any) -> Any:
-        if "HTTP_X_REWRITE_URL" in request.META:
-            request.path_info = request.META["HTTP_X_REWRITE_URL"]
-        if "HTTP_X_HTTP_METHOD_OVERRIDE" in request.META:
-            request.method = request.META["HTTP_X_HTTP_METHOD_OVERRIDE"]
+        request.path_info = request.headers.get("X-Rewrite-Url", request.path_info)
+        request.method = request.headers.get("X-Http-Method-Override", request.method)
         return get_response(request)
 
     return middleware
 
 
-urlpatterns = [path("logout", logout), path("slowly", slowly)]
+def heard(request: Any) -> HttpResponse:
+    return HttpResponse(request.headers["X-User"])
+
+
+urlpatterns = [path("heard", heard), path("logout", logout), path("slowly", slowly)]
 AT = {"headers": {"Host": "app.example.com"}}
 
 
@@ -126,6 +128,15 @@ def test_what_middleware_before_it_rewrote_is_what_is_decided(handler, authorize
         ask(app, "GET", "/notes/1", [HOST, cookie("bob"), ("X-Http-Method-Override", "POST")]).status == 403
     )
     assert reached == []
+
+
+@override_settings(ROOT_URLCONF="test_django")
+@pytest.mark.parametrize("handler", [WSGIHandler, ASGIHandler])
+def test_headers_that_middleware_before_it_has_looked_at_are_replaced_too(handler, authorizer, cookie):
+    ask = ask_wsgi if handler is WSGIHandler else ask_asgi
+    middleware = ["test_django.rewriting", "gatewright.django.GatewrightMiddleware"]
+    app = django_app(handler, authorizer, direct=False, MIDDLEWARE=middleware)
+    assert ask(app, "GET", "/heard", [HOST, cookie("alice"), ("X-User", "root")]).body == b"alice"
 
 
 @pytest.mark.parametrize("handler", [WSGIHandler, ASGIHandler])

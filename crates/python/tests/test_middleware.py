@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from conftest import POLICY, authorizer_of
 from gatewright import InternalError, Request
+from gatewright._middleware import client_address
 from gatewright._native import _panicking_request
 from services import SERVICES, Service
 
@@ -192,6 +193,26 @@ def test_a_query_is_decided_as_the_service_reads_it(service, cookie, reached):
     assert service.ask("/items/1?action=r%65move", [cookie()]).status == 403
     assert service.ask("/items/1?action=show&action=remove", [cookie()]).status == 403
     assert len(reached) == 1
+
+
+def test_a_rule_on_the_content_type_holds_for_every_framework(service, cookie):
+    assert service.ask("/upload", [cookie(), ("Content-Type", "text/plain")], "POST").status == 200
+    assert service.ask("/upload", [cookie(), ("Content-Type", "text/html")], "POST").status == 403
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("", None),
+        (None, None),
+        ("@", None),
+        ("testclient", None),
+    ],
+)
+def test_the_address_of_a_connection_is_taken_or_unknown(text, address):
+    assert client_address(text) == address
 
 
 FORWARDED = [

@@ -78,12 +78,12 @@ def request_from_scope(scope: Scope, *, direct: bool = False) -> Request:
     client = scope.get("client")
     return Request(
         method="GET" if scope["type"] == "websocket" else method_of(scope["method"]),
-        scheme=scope.get("scheme", "https") if direct else "https",
+        scheme=scope.get("scheme", "https"),
         host=hosts[0] if len(hosts) == 1 else b"",
         path=path + b"?" + query if query else path,
         headers=headers,
-        client=client_address(client[0]) if direct and client else None,
-        forwarded=not direct,
+        client=client_address(client[0]) if client else None,
+        forwarded=not direct,  # which leaves scheme and client to the headers of the proxy
     )
 
 

@@ -67,12 +67,12 @@ def request_from_environ(environ: WSGIEnvironment, *, direct: bool = False) -> R
     """Describe the request of a WSGI environment."""
     return Request(
         method=method_of(environ["REQUEST_METHOD"]),
-        scheme=environ.get("wsgi.url_scheme", "https") if direct else "https",
+        scheme=environ.get("wsgi.url_scheme", "https"),
         host=environ.get("HTTP_HOST", ""),
         path=target(environ),
         headers=_headers(environ),
-        client=client_address(environ.get("REMOTE_ADDR")) if direct else None,
-        forwarded=not direct,
+        client=client_address(environ.get("REMOTE_ADDR")),
+        forwarded=not direct,  # which leaves scheme and client to the headers of the proxy
     )
 
 
