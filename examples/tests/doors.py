@@ -128,6 +128,8 @@ def nginx(folder: Path, **places: str) -> Iterator[tuple[int, int]]:
         environment = {**os.environ, "NGINX": "".join(f"{number};" for number in sockets)}
         command = ["/usr/sbin/nginx", "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
         with child(command, env=environment, pass_fds=sockets):
+            first.close()
+            second.close()  # nginx alone listens now: if it ends, whoever asks is refused at once
             yield ports
 
 

@@ -95,8 +95,10 @@ def gunicorn_serving(application: str, *options: str, **environment: str) -> Ite
         command += ["--no-control-socket", *options, application]
         surroundings, folder = {**os.environ, **environment}, Path(__file__).parent
         child = subprocess.Popen(command, pass_fds=[listener.fileno()], env=surroundings, cwd=folder)
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            child.terminate()
-            child.wait(PATIENCE)
+        port = listener.getsockname()[1]
+    # The child alone listens now: if it ends, whoever asks is refused at once.
+    try:
+        yield port
+    finally:
+        child.terminate()
+        child.wait(PATIENCE)

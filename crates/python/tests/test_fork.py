@@ -6,7 +6,8 @@ import multiprocessing
 import os
 import select
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 import pytest
@@ -94,24 +95,30 @@ def test_a_grandchild_decides_too(policy_file):
         assert in_child(lambda: in_child(lambda: codes(authorizer))) == "allowed credential_missing allowed"
 
 
+@contextmanager
+def busy(*work: Callable[[], object]) -> Iterator[None]:
+    """Do work over and over in threads of its own until the block ends."""
+    over = threading.Event()
+
+    def repeat(once: Callable[[], object]) -> None:
+        while not over.is_set():
+            once()
+
+    threads = [threading.Thread(target=repeat, args=[once]) for once in work]
+    for thread in threads:
+        thread.start()
+    yield
+    over.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+
+
 @pytest.mark.parametrize("turn", range(5))
 def test_a_fork_amid_decisions_of_other_threads_hangs_nobody(policy_file, turn):
+    wrong = Request("GET", "app.example.com", f"/{turn}", {"Authorization": "Basic Y2Fyb2w6eA=="})
     with Authorizer.from_file(policy_file) as authorizer:
-        over = threading.Event()
-        wrong = Request("GET", "app.example.com", f"/{turn}", {"Authorization": "Basic Y2Fyb2w6eA=="})
-
-        def busy() -> None:
-            while not over.is_set():
-                authorizer.decide(wrong)
-                authorizer.decide(REPORTS)
-
-        threads = [threading.Thread(target=busy) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        said = in_child(lambda: authorizer.decide(HEALTH).code)
-        over.set()
-        for thread in threads:
-            thread.join(PATIENCE)
+        with busy(*[lambda: authorizer.decide(wrong)] * 2, lambda: authorizer.decide(REPORTS)):
+            said = in_child(lambda: authorizer.decide(HEALTH).code)
         assert said == "allowed"
 
 

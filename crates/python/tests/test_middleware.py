@@ -170,7 +170,7 @@ def test_a_path_of_two_meanings_is_refused_and_reaches_nobody(service, target, c
 
 @pytest.mark.parametrize("target", ["/%61dmin", "/%61dmin/x", "/admin", "/admin/", "/admin?/healthz", "/%41dmin/../admin"])
 def test_a_path_spelt_otherwise_does_not_slip_past_its_rule(service, target, cookie, reached):
-    assert (service.ask(target, [cookie("bob")]).status in (403, 404), reached) == (True, [])
+    assert (service.ask(target, [cookie("bob")]).status, reached) == (403, [])
 
 
 def test_a_path_beyond_ascii_is_the_same_path_for_everybody(service, cookie):
