@@ -246,6 +246,8 @@ class Authorizer {
   #learnNames() {
     const [given, forwarded] = calling(() => this.#native.headerNames())
     this.#names = { given: new Names(given), forwarded: new Names(forwarded) }
+    // The native half numbers permits anew.
+    this.#permits = NONE
     return this.#names
   }
 

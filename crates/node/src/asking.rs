@@ -77,7 +77,7 @@ impl Asker {
     }
 
     /// The names, in lower case, of the headers that may make a difference: for a decision whose facts are given, and for one
-    /// whose client and scheme the proxy says. From now on questions need have no others.
+    /// whose client and scheme the proxy says. From now on questions need have no others, and every permit is new.
     pub(crate) fn header_names(&self) -> Vec<Vec<String>> {
         let state = self.embedded.current();
         let given = state.authorizer.header_names().to_vec();
@@ -85,6 +85,9 @@ impl Asker {
         forwarded.extend(forwarded_headers().map(str::to_owned));
         let has_assertions = state.authorizer.assertion_keys().is_some();
         self.told.replace(Some(Told { state, has_assertions }));
+        // Permits of another policy do not come again.
+        self.permits.replace(Permits::new());
+        self.kept.replace(Page::default());
         vec![given, forwarded]
     }
 
