@@ -22,8 +22,14 @@ export declare class NativeAuthorizer {
   constructor(config: NativeConfig)
   /** Opens a policy file and keeps up to date with it; `report` hears of what happens, as JSON. */
   static fromFile(path: string, watch: boolean, fetch: boolean, report: (arg: string) => void): NativeAuthorizer
-  /** By which the functions that ask (`asking.rs`) know it. */
-  handle(): number
+  /** The function that asks: with what it may wait for, or at once or not at all. */
+  decider(isPatient: boolean): (text: string, count: number, now?: number) => number
+  /** The names of the headers that questions need have: of those whose facts are given, and of those the proxy adds to. */
+  headerNames(): Array<Array<string>>
+  /** The page that the last decision is on: of those that have a place, or of the others. */
+  page(isKept: boolean): ExternalObject<Page>
+  /** Calls `report` with the returned number once the keys have come that the last answer waits for. */
+  awaitKeys(): number | null
   /** Decides on another thread, hashing a password there. The question has to have every header. */
   decideHashing(text: string, count: number, now: number): Promise<object> | null
   /** Decides by the same code and says how. The question has to have every header. */
@@ -115,26 +121,11 @@ export declare class NativeRootKey {
 /** Appends a block that narrows a token; no key is needed. */
 export declare function attenuate(token: string, options: string): string
 
-/** Calls `report` with the returned number once the keys have come that the last answer waits for. */
-export declare function awaitKeys(handle: number): number | null
-
-/** Decides with the keys there are. Returns a number (`answer.rs`). */
-export declare function decide(handle: number, text: string, count: number, now: number): number
-
-/** Decides if that needs no waiting. */
-export declare function decideAtOnce(handle: number, text: string, count: number, now: number): number
-
 /** The decision of an explanation: the first of a page. */
 export declare function explainedDecision(explained: ExternalObject<HeldExplanation>): ExternalObject<Page>
 
 /** How it came about: the steps as JSON, and as text. */
 export declare function explainedSteps(explained: ExternalObject<HeldExplanation>): Array<string>
-
-/**
- * The names, in lower case, of the headers that may make a difference: for a decision whose facts are given, and for one
- * whose client and scheme the proxy says. From now on questions need have no others.
- */
-export declare function headerNames(handle: number): Array<Array<string>>
 
 /** Status and headers of the answer to give, as JSON; the same for every server. */
 export declare function heldAnswer(page: ExternalObject<Page>, number: number, isNavigation: boolean): string
@@ -171,9 +162,6 @@ export declare function isNavigation(text: string, count: number): boolean | nul
 
 /** Every reason code of an outage, in the engine's order. */
 export declare function outages(): Array<string>
-
-/** The page that the last decision is on. */
-export declare function page(handle: number): ExternalObject<Page>
 
 /** Every reason code of a refusal, in the engine's order. */
 export declare function rejections(): Array<string>

@@ -61,18 +61,26 @@ async function main(seconds) {
   try {
     const workers = Array.from({ length: THREADS }, (_, at) => new Worker(new URL(import.meta.url), { workerData: { folder, at, seconds } }))
     const done = Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0]))
-    const early = Math.max(1, seconds * 0.4) * 1000
-    const timer = new Promise((resolve) => setTimeout(() => resolve(process.memoryUsage.rss()), early))
-    const [counts, before] = await Promise.all([done, timer])
-    const after = process.memoryUsage.rss()
-    const sum = (member) => counts.reduce((total, count) => total + count[member], 0)
-    const mebibytes = (bytes) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`
-    console.log(`${sum('decisions')} decisions, ${sum('changes')} changes, ${sum('wrong')} wrong; ${mebibytes(before)} then ${mebibytes(after)}`)
-    if (sum('wrong') > 0 || sum('decisions') === 0 || sum('changes') === 0) throw new Error('wrong answers')
-    if (after - before > MAX_GROWTH) throw new Error('memory grew')
+    // Once when everything is warm, and once before the threads end and give theirs back.
+    const [before, after] = [resident(seconds * 400), resident(seconds * 900)]
+    const counts = await done
+    report(counts, await before, await after)
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+async function resident(milliseconds) {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds))
+  return process.memoryUsage.rss()
+}
+
+function report(counts, before, after) {
+  const sum = (member) => counts.reduce((total, count) => total + count[member], 0)
+  const mebibytes = (bytes) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+  console.log(`${sum('decisions')} decisions, ${sum('changes')} changes, ${sum('wrong')} wrong; ${mebibytes(before)} then ${mebibytes(after)}`)
+  if (sum('wrong') > 0 || sum('decisions') === 0 || sum('changes') === 0) throw new Error('wrong answers')
+  if (after - before > MAX_GROWTH) throw new Error('memory grew')
 }
 
 async function work({ folder, at, seconds }) {

@@ -19,7 +19,7 @@ const NO_ADDRESS = 6
 const BROKEN = 7
 
 /** How many permits the native half numbers (src/permits.rs). */
-const PLACES = 4096
+const PLACES = 1024
 const NONE = Object.freeze([])
 
 /** How long a decision waits for keys: more than any healthy issuer needs, less than anybody waits for a page. */
@@ -33,6 +33,7 @@ class Authorizer {
   #askAtOnce
   #names = null
   #page
+  #keptPage
   /** What was held for each permit that the native half numbers. */
   #permits = NONE
   #writer = new Writer()
@@ -245,6 +246,8 @@ class Authorizer {
   #learnNames() {
     const [given, forwarded] = calling(() => this.#native.headerNames())
     this.#names = { given: new Names(given), forwarded: new Names(forwarded) }
+    // The native half numbers permits anew.
+    this.#permits = NONE
     return this.#names
   }
 
@@ -254,11 +257,15 @@ class Authorizer {
 
   /** Makes the object of the decision that an answer tells of. */
   #taken(number) {
-    const at = (number >>> 12) & 63
-    if (at === 0) this.#page = this.#native.page()
-    const held = new Held(this.#page, at)
-    const place = number >>> 18
-    if (place > 0) this.#keep(place - 1, held)
+    const [at, place] = [(number >>> 12) & 63, number >>> 18]
+    const isKept = place > 0
+    if (at === 0) {
+      const page = this.#native.page(isKept)
+      if (isKept) this.#keptPage = page
+      else this.#page = page
+    }
+    const held = new Held(isKept ? this.#keptPage : this.#page, at)
+    if (isKept) this.#keep(place - 1, held)
     return decisionOf(number, held)
   }
 

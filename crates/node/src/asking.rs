@@ -24,7 +24,9 @@ pub(crate) struct Asker {
     /// Whose header names JavaScript knows.
     told: RefCell<Option<Told>>,
     permits: RefCell<Permits>,
-    page: RefCell<Page>,
+    /// Decisions whose permit JavaScript keeps for the next ones, apart from those it soon lets go: one keeps its whole page.
+    kept: RefCell<Page>,
+    passing: RefCell<Page>,
     pending: RefCell<Option<Pending>>,
     fetches: Cell<u32>,
 }
@@ -67,14 +69,15 @@ impl Asker {
             reporter,
             told: RefCell::new(None),
             permits: RefCell::new(Permits::new()),
-            page: RefCell::new(Page::default()),
+            kept: RefCell::new(Page::default()),
+            passing: RefCell::new(Page::default()),
             pending: RefCell::new(None),
             fetches: Cell::new(0),
         }
     }
 
     /// The names, in lower case, of the headers that may make a difference: for a decision whose facts are given, and for one
-    /// whose client and scheme the proxy says. From now on questions need have no others.
+    /// whose client and scheme the proxy says. From now on questions need have no others, and every permit is new.
     pub(crate) fn header_names(&self) -> Vec<Vec<String>> {
         let state = self.embedded.current();
         let given = state.authorizer.header_names().to_vec();
@@ -82,12 +85,15 @@ impl Asker {
         forwarded.extend(forwarded_headers().map(str::to_owned));
         let has_assertions = state.authorizer.assertion_keys().is_some();
         self.told.replace(Some(Told { state, has_assertions }));
+        // Permits of another policy do not come again.
+        self.permits.replace(Permits::new());
+        self.kept.replace(Page::default());
         vec![given, forwarded]
     }
 
-    /// The page that the last decision is on.
-    pub(crate) fn page(&self) -> Page {
-        self.page.borrow().clone()
+    /// The page that the last decision is on: of those that are kept, or of the others.
+    pub(crate) fn page(&self, is_kept: bool) -> Page {
+        if is_kept { self.kept.borrow().clone() } else { self.passing.borrow().clone() }
     }
 
     /// Has the reporter told, with the returned number, once the keys have come that the last answer waits for.
@@ -124,7 +130,7 @@ impl Asker {
             Err(Wait::ForKeys(decision, pending)) => {
                 self.pending.replace(Some(pending));
                 let head = answer::head(&decision);
-                answer::keys(head, self.page.borrow_mut().push(*decision))
+                answer::keys(head, self.passing.borrow_mut().push(*decision))
             }
         }
     }
@@ -142,10 +148,12 @@ impl Asker {
             true => self.permits.borrow_mut().place(&decision),
             false => Place::Nowhere,
         };
-        if let Place::Known(place) = place {
-            return answer::known(place);
-        }
+        let page = match place {
+            Place::Known(place) => return answer::known(place),
+            Place::New(_) => &self.kept,
+            Place::Nowhere => &self.passing,
+        };
         let head = answer::head(&decision);
-        answer::held(head, self.page.borrow_mut().push(decision), &place)
+        answer::held(head, page.borrow_mut().push(decision), &place)
     }
 }

@@ -60,10 +60,10 @@ impl NativeAuthorizer {
         guarded(|| self.asker.header_names())
     }
 
-    /// The page that the last decision is on.
+    /// The page that the last decision is on: of those that have a place, or of the others.
     #[napi(catch_unwind)]
-    pub fn page(&self) -> External<Page> {
-        External::new(self.asker.page())
+    pub fn page(&self, is_kept: bool) -> External<Page> {
+        External::new(self.asker.page(is_kept))
     }
 
     /// Calls `report` with the returned number once the keys have come that the last answer waits for.
@@ -176,9 +176,7 @@ impl NativeAuthorizer {
     #[napi(catch_unwind)]
     pub fn inspect_biscuit(&self, token: String) -> Result<External<HeldIdentity>> {
         let identity = self.with(|authorizer| authorizer.inspect_biscuit(&token))?;
-        identity
-            .map(|identity| External::new(HeldIdentity(identity)))
-            .map_err(|reason| error::unreadable_biscuit(&reason))
+        identity.map(|identity| External::new(HeldIdentity(identity))).map_err(|reason| error::unreadable_biscuit(&reason))
     }
 
     /// The public keys of `[assertion]` as a JWKS.

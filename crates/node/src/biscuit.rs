@@ -87,8 +87,7 @@ impl NativeRootKey {
 /// Appends a block that narrows a token; no key is needed.
 #[napi(catch_unwind)]
 pub fn attenuate(token: String, options: String) -> Result<String> {
-    let narrowed: Narrowed =
-        serde_json::from_str(&options).map_err(|error| invalid(format!("what to narrow it to: {error}")))?;
+    let narrowed: Narrowed = serde_json::from_str(&options).map_err(|error| invalid(format!("what to narrow it to: {error}")))?;
     let narrow = restrictions(&narrowed.methods, &narrowed.hosts, &narrowed.paths, narrowed.until)?;
     guarded(|| attenuated(&token, &narrow, narrowed.seal))?.map_err(|error| error::biscuit(&error))
 }

@@ -13,6 +13,7 @@
     clippy::as_conversions
 )]
 #![expect(clippy::needless_pass_by_value, reason = "napi hands arguments over by value")]
+#![expect(clippy::use_self, reason = "the generated types are written from the names")]
 #![expect(
     unreachable_pub,
     unnameable_types,

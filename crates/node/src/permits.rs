@@ -84,4 +84,4 @@ fn first_header(permit: &Permit) -> usize {
 }
 
 /// A power of two; a service's hot users at a time. What is held is bounded by it: some kilobytes each, at the worst.
-const PLACES: usize = 4096;
+const PLACES: usize = 1024;

@@ -34,6 +34,16 @@ test('decisions about different people are never shown as one another', () => {
   }
 })
 
+test('decisions that are kept for long stay what they were', () => {
+  const ask = (at) => authorizer.decide({ ...request, path: at % 3 === 0 ? '/admin' : '/reports', headers: { cookie: cookie({ subject: `user-${at}` }) } })
+  const kept = Array.from({ length: 3000 }, (_, at) => ask(at))
+  for (const [at, decision] of kept.entries()) {
+    const { code, rule, permit, audit } = decision
+    const expected = at % 3 === 0 ? ['identity_not_allowed', 'admin', undefined] : ['allowed', 'members', `user-${at}`]
+    assert.deepEqual([code, rule, permit?.identity.subject, audit.subject], [...expected, `user-${at}`])
+  }
+})
+
 test('a biscuit is minted, narrowed, decided on and inspected', () => {
   const key = RootKey.parse(RootKey.generate().privateText)
   const identity = { subject: 'data($u) <- user($u)', groups: 'data($g) <- group($g)' }
