@@ -39,7 +39,7 @@ pub(crate) struct VerifiedSession {
 }
 
 impl VerifiedSession {
-    /// Whether the key that sealed it is still in the ring.
+    /// Whether the key that sealed it is still in the ring, for a cookie of the same name.
     pub(crate) fn holds(&self, sessions: &Sessions) -> bool {
         sessions.keys().any(|key| key.print == self.key)
     }
@@ -236,7 +236,7 @@ fn stated(list: Vec<Box<str>>) -> Option<Vec<Box<str>>> {
     (!list.is_empty()).then_some(list)
 }
 
-/// The SHA-256 of a key: the same in two rings if the key is.
+/// The SHA-256 of a key and of the cookie's name: the same in two rings if both are.
 type KeyPrint = [u8; 32];
 
 /// A key of the ring, with purpose and cookie name already under the MAC.
@@ -257,7 +257,8 @@ impl RingKey {
         let mut keyed = Hmac::<Sha256>::new_from_slice(secret.expose()).map_err(|error| error.to_string())?;
         update_with_length(&mut keyed, PURPOSE.as_bytes());
         update_with_length(&mut keyed, cookie.as_bytes());
-        Ok(Self { kid, print: digest.into(), keyed })
+        let print = Sha256::new().chain_update(digest).chain_update(cookie).finalize().into();
+        Ok(Self { kid, print, keyed })
     }
 
     fn mac(&self, text: &[u8]) -> Hmac<Sha256> {

@@ -63,6 +63,18 @@ fn a_session_ends_with_its_key() {
 }
 
 #[test]
+fn a_session_ends_with_the_name_of_its_cookie() {
+    let (old, value) = remembering();
+    let config = format!(
+        "version = 1\n[session]\nkeys = [{FIRST:?}]\ncookie = \"__Host-other\"\n[[rule]]\nid = \"all\"\nallow = \"authenticated\"\n"
+    );
+    let renamed = Authorizer::new(&Config::from_toml(&config).unwrap()).unwrap().with_memory_of(&old);
+    let headers = [("Cookie", format!("__Host-other={value}"))];
+    let request = Request::new("GET", "https", "app.example.com", "/", &headers);
+    assert_eq!(renamed.decide(&request, NOW).code(), "session_malformed");
+}
+
+#[test]
 fn what_was_refused_is_verified_again() {
     let (authorizer, value) = remembering();
     let mut forged = value.clone();

@@ -242,6 +242,11 @@ impl Embedded {
         }
     }
 
+    /// Decides that nobody can tell, because too many wait already: for callers that keep a queue of their own.
+    pub fn overloaded() -> Decision {
+        Decision::unavailable(Outage::Overloaded, "too many passwords wait to be checked")
+    }
+
     /// Decides if that needs no waiting.
     ///
     /// # Errors
@@ -280,7 +285,7 @@ impl Embedded {
     fn hashed(&self, asked: &Asked<'_>, now: UnixTime) -> Decision {
         let inner = self.0.load_full();
         let Some(_place) = inner.room.place() else {
-            return Decision::unavailable(Outage::Overloaded, "too many passwords wait to be checked");
+            return Self::overloaded();
         };
         self.by(asked, |authorizer, request| authorizer.decide(request, now), |decision| decision)
     }

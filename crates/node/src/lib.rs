@@ -21,7 +21,6 @@
     clippy::must_use_candidate,
     reason = "what napi exports is `pub` in name only: no Rust code ever uses it"
 )]
-
 mod error;
 mod question;
 mod page;

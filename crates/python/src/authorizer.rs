@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use gatewright::{Decision, Explanation};
-use gatewright_issuer::{Embedded, Options};
+use gatewright_issuer::{Embedded, Options, Wait};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyBool, PyString};
 
 use crate::config::PyConfig;
 use crate::decision::{PyDecision, PyPermit};
@@ -101,6 +101,56 @@ impl PyAuthorizer {
             }
         };
         decision.map(|decision| PyDecision::object(py, decision)).transpose()
+    }
+
+    /// Decides if that needs no waiting. Else False if a password has to be hashed, or True if newer keys are being fetched: `wake`
+    /// is called, on another thread, when they have come or not.
+    fn _attempt<'py>(
+        &self,
+        py: Python<'py>,
+        request: &Bound<'py, PyRequest>,
+        now: Option<u64>,
+        wake: Py<PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (request, now) = (request.get(), clock::or_system(now));
+        if let Some(decision) = guarded(|| self.0.decide_if_remembered(&request.asked(), now))? {
+            return PyDecision::object(py, decision);
+        }
+        match py.detach(|| guarded(|| self.0.decide_at_once(&request.asked(), now)))? {
+            Ok(decision) => PyDecision::object(py, decision),
+            Err(Wait::ForPassword) => Ok(PyBool::new(py, false).to_owned().into_any()),
+            Err(Wait::ForKeys(_, pending)) => {
+                py.detach(|| {
+                    pending.on_done(move || {
+                        Python::try_attach(|py| {
+                            if let Err(error) = wake.call0(py) {
+                                error.write_unraisable(py, None);
+                            }
+                        });
+                    });
+                });
+                Ok(PyBool::new(py, true).to_owned().into_any())
+            }
+        }
+    }
+
+    /// Decides with the keys there are.
+    #[pyo3(signature = (request, now))]
+    fn _decide_without_fetching<'py>(
+        &self,
+        py: Python<'py>,
+        request: &Bound<'py, PyRequest>,
+        now: Option<u64>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (request, now) = (request.get(), clock::or_system(now));
+        let decision = py.detach(|| guarded(|| self.0.decide_without_fetching(&request.asked(), now)))?;
+        PyDecision::object(py, decision)
+    }
+
+    /// Refuses because too many wait.
+    #[staticmethod]
+    fn _overloaded(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        PyDecision::object(py, Embedded::overloaded())
     }
 
     /// Decides as `decide` does, to be awaited: the event loop runs on meanwhile.

@@ -22,9 +22,14 @@ def targeted(path: str, **more: str) -> str:
 
 
 def test_a_target_that_the_service_sees_as_well_is_decided_raw():
-    assert targeted("/a b/c", RAW_URI="/a%20b%2Fc?x", QUERY_STRING="x=1") == "/a%20b%2Fc?x=1"
+    assert targeted("/a b/c", RAW_URI="/a%20b/c?x", QUERY_STRING="x=1") == "/a%20b/c?x=1"
     assert targeted("/c", SCRIPT_NAME="/a b", REQUEST_URI="/%61%20b/c") == "/%61%20b/c"
     assert targeted("/\xe9", RAW_URI="/\xe9") == "/\xe9"
+
+
+def test_an_encoded_slash_is_decided_as_the_slash_that_the_application_sees():
+    assert targeted("/files/bob/private", RAW_URI="/files/bob%2Fprivate") == "/files/bob/private"
+    assert targeted("/files/bob/private", REQUEST_URI="/files/bob%2fprivate") == "/files/bob/private"
 
 
 def test_a_target_that_says_something_else_is_not_decided():

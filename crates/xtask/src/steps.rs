@@ -62,7 +62,10 @@ pub(crate) const STEPS: &[Step] = &[
         about: "no lint of the compiler or of clippy speaks",
         kind: Kind::Check,
         run: |project, _| {
-            run(cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]), project.root())
+            let node = "gatewright-node"; // compiled as a test it exports nothing, so that all of it would be unused
+            let all = ["clippy", "--locked", "--workspace", "--exclude", node, "--all-targets", "--", "-D", "warnings"];
+            run(cargo(&all), project.root())?;
+            run(cargo(&["clippy", "--locked", "--package", node, "--", "-D", "warnings"]), project.root())
         },
     },
     Step {

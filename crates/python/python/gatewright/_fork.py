@@ -6,6 +6,8 @@ import os
 import weakref
 from typing import TYPE_CHECKING
 
+from gatewright import _aio
+
 if TYPE_CHECKING:
     from gatewright._native import Authorizer
 
@@ -18,6 +20,7 @@ def register(authorizer: Authorizer) -> None:
 
 
 def _renew() -> None:
+    _aio.forget_threads()
     for authorizer in list(_authorizers):
         authorizer._after_fork()
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gatewright._native import Authorizer, Permit
+
 SAFE = "/!$&'()*+,;=:@~"
 """What stands in a path as it is (RFC 3986 §3.3); everything else is encoded again, the percent sign included."""
 
@@ -43,7 +45,12 @@ def folded(header: str) -> str:
     return header.lower().replace("_", "-")
 
 
-def kept(headers: Iterable[tuple[bytes, bytes]], identity_headers: Iterable[str]) -> list[tuple[bytes, bytes]]:
+def reserved(permit: Permit, authorizer: Authorizer) -> set[str]:
+    """Return the names of headers that only a permit may set: those of this one, and of a policy that came meanwhile."""
+    return {name for name, _ in permit.headers}.union(authorizer.identity_headers)
+
+
+def kept(headers: Iterable[tuple[bytes, bytes]], permit: Permit, authorizer: Authorizer) -> list[tuple[bytes, bytes]]:
     """Return the headers without those that only a permit may set, however they are spelt."""
-    names = {folded(name).encode("latin-1") for name in identity_headers}
+    names = {folded(name).encode("latin-1") for name in reserved(permit, authorizer)}
     return [(name, value) for name, value in headers if name.lower().replace(b"_", b"-") not in names]

@@ -424,6 +424,15 @@ class Authorizer:
         """
     def decide_async(self, request: Request, *, now: int | None = None) -> Awaitable[Decision]:
         """Decides as `decide` does, to be awaited: the event loop runs on meanwhile."""
+    def _attempt(self, request: Request, now: int | None, wake: Callable[[], object]) -> Decision | bool:
+        """Decides if that needs no waiting. Else False if a password has to be hashed, or True if newer keys are being fetched: `wake`
+        is called, on another thread, when they have come or not.
+        """
+    def _decide_without_fetching(self, request: Request, now: int | None) -> Decision:
+        """Decides with the keys there are."""
+    @staticmethod
+    def _overloaded() -> Decision:
+        """Refuses because too many wait."""
     def require(self, request: Request, *, now: int | None = None) -> Permit:
         """Gives the permit of a request, or raises `Denied`.
 

@@ -7,7 +7,8 @@
 
 Every HTTP request and every websocket is decided before the application sees it. The path is the client's, with the prefix
 (``root_path``) below which the application is mounted, and undecoded where the server hands on what the client sent
-(``raw_path``) and the application sees the same. An allowed request carries its permit::
+(``raw_path``) and the application sees the same. An encoded slash is a slash, as it is for the application. An allowed request
+carries its permit::
 
     permit = scope["state"]["gatewright"]          # request.state.gatewright in Starlette and FastAPI
     permit.identity.subject
@@ -95,7 +96,8 @@ def _path(scope: Scope) -> bytes:
     # A proxy may have taken the prefix off, and frameworks serve such a path like one that has it.
     without_root = path.startswith("/") and path != root and not path.startswith(f"{root}/")
     prefix = quote(root, safe=SAFE).encode("ascii") if without_root else b""
-    if raw and unquote(raw.decode("latin-1")) == path:
+    # Frameworks take an encoded slash for a slash.
+    if raw and b"%2f" not in raw.lower() and unquote(raw.decode("latin-1")) == path:
         return prefix + raw
     return prefix + quote(path, safe=SAFE).encode("ascii")
 
@@ -105,7 +107,7 @@ def permitted(scope: Scope, authorizer: Authorizer, permit: Permit) -> Scope:
 
     State is copied too, because a server may share it between requests. Beside it stands whose permit it is.
     """
-    headers = kept(scope["headers"], authorizer.identity_headers)
+    headers = kept(scope["headers"], permit, authorizer)
     headers += [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in permit.headers]
     state = {**scope.get("state", {}), "gatewright": permit}
     return {**scope, "headers": headers, "state": state, "gatewright.authorizer": authorizer}

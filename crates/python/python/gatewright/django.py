@@ -26,7 +26,7 @@ from django.http import HttpResponse
 from django.utils.module_loading import import_string
 
 from gatewright import Allow, Authorizer
-from gatewright._middleware import environ_name, folded, sets_cookie
+from gatewright._middleware import environ_name, folded, reserved, sets_cookie
 from gatewright.asgi import permitted, request_from_scope
 from gatewright.wsgi import request_from_environ
 
@@ -78,7 +78,7 @@ class GatewrightMiddleware:
     def _admit(self, request: HttpRequest, decision: Allow) -> Permit:
         """Put the permit where views look, and its headers in place of the client's."""
         permit = decision.permit
-        names = {folded(name) for name in self.authorizer.identity_headers}
+        names = {folded(name) for name in reserved(permit, self.authorizer)}
         for name in [name for name in request.META if name.startswith("HTTP_") and folded(name[5:]) in names]:
             del request.META[name]
         request.META.update({environ_name(name): value for name, value in permit.headers})

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes
 
 from gatewright import Allow, Authorizer, Request
-from gatewright._middleware import SAFE, client_address, environ_name, method_of, sets_cookie
+from gatewright._middleware import SAFE, client_address, environ_name, method_of, reserved, sets_cookie
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,7 +56,7 @@ class Gatewright:
         if not isinstance(decision, Allow):
             return answer(decision, start_response, navigation=request.is_navigation)
         permit = decision.permit
-        for name in self.authorizer.identity_headers:
+        for name in reserved(permit, self.authorizer):
             environ.pop(environ_name(name), None)
         environ.update((environ_name(name), value) for name, value in permit.headers)
         environ["gatewright.permit"] = permit
@@ -91,7 +91,9 @@ def target(environ: WSGIEnvironment) -> str:
     mount = environ.get("SCRIPT_NAME", "") if inner.startswith("/") or not inner else ""
     decoded = (mount + inner).encode("latin-1")
     raw = (environ.get("RAW_URI") or environ.get("REQUEST_URI") or "").partition("?")[0]
-    path = raw if unquote_to_bytes(raw.encode("latin-1")) == decoded else quote(decoded, safe=SAFE)
+    # An encoded slash is a slash to the application, whatever the raw target says.
+    is_same = "%2f" not in raw.lower() and unquote_to_bytes(raw.encode("latin-1")) == decoded
+    path = raw if is_same else quote(decoded, safe=SAFE)
     # The query is the application's: servers cut a fragment off that the raw target still has.
     query = environ.get("QUERY_STRING", "")
     return f"{path}?{query}" if query else path
