@@ -205,6 +205,15 @@ function askingWithEverything(request, ask, isSeparated) {
   throw separated()
 }
 
+/** The text of a request with all its headers, to be asked later: with as many separators as parts. */
+function questionOf(request) {
+  return askingWithEverything(
+    request,
+    (text, count) => ({ text, count }),
+    ({ text, count }) => text.split(text[0]).length - 1 !== count
+  )
+}
+
 function separated() {
   return invalidValue('the request holds every control character there is')
 }
@@ -218,4 +227,4 @@ function isNavigation(request) {
   )
 }
 
-module.exports = { Names, Writer, SEPARATORS, everything, askingWithEverything, separated, breaking, isNavigation }
+module.exports = { Names, Writer, SEPARATORS, everything, askingWithEverything, questionOf, separated, breaking, isNavigation }
