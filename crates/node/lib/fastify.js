@@ -1,7 +1,7 @@
 'use strict'
 // Fastify 5: `await app.register(gatewright, { authorizer })`, before the routes.
 
-const { Guard } = require('./middleware.js')
+const { Guard, isToRenew } = require('./middleware.js')
 
 async function gatewright(app, { authorizer, direct }) {
   const guard = new Guard(authorizer, { direct })
@@ -14,7 +14,7 @@ async function gatewright(app, { authorizer, direct }) {
       return reply.send()
     }
     request.gatewright = permit
-    if (permit.renewedSession !== null) reply.header('Set-Cookie', permit.renewedSession)
+    if (isToRenew(permit, reply.getHeader('Set-Cookie'))) reply.header('Set-Cookie', permit.renewedSession)
   })
 }
 
