@@ -24,7 +24,7 @@ const shown = (permit, headers) => JSON.stringify({ subject: permit.identity?.su
 
 const frameworks = {
   express(options) {
-    const app = express()
+    const app = express().enable('case sensitive routing')
     app.use('/', forExpress.gatewright(authorizer, options))
     app.use((req, res) => res.append('Set-Cookie', own(req.path)).send(shown(req.gatewright, req.headers)))
     return createServer(app)
@@ -145,11 +145,34 @@ for (const [name, start] of Object.entries(frameworks)) {
 }
 
 test('express: mounting under a prefix does not change what is decided', async (t) => {
-  const app = express()
+  const app = express().enable('case sensitive routing')
   app.use('/admin', forExpress.gatewright(authorizer), (req, res) => res.send('in'))
   const port = await listening(t, createServer(app))
   assert.equal((await send(port, '/admin/healthz')).status, 401)
   assert.equal((await send(port, '/admin/healthz', [`Cookie: ${cookie({ groups: ['admins'] })}`])).status, 200)
+})
+
+test('express: an app that routes without regard to case is refused, unless that is said', async (t) => {
+  const serving = async (app, options) => {
+    app.use(forExpress.gatewright(authorizer, options), (req, res) => res.send('in'))
+    app.use((error, req, res, next) => res.status(500).send(error.message ?? next))
+    return app
+  }
+  const late = express().use((req, res, next) => next()).enable('case sensitive routing')
+  const outer = express().use('/', await serving(express().enable('case sensitive routing')))
+  for (const app of [await serving(express()), await serving(late), outer]) {
+    const answer = await send(await listening(t, createServer(app)), '/healthz')
+    assert.match(answer.body, /app\.enable\('case sensitive routing'\).*caseSensitive: true.*\{ caseInsensitive: true \}/)
+  }
+  const said = await serving(express(), { caseInsensitive: true })
+  assert.equal((await send(await listening(t, createServer(said)), '/healthz')).body, 'in')
+})
+
+test('fastify: an application that routes without regard to case is refused, unless that is said', async () => {
+  for (const options of [{ caseSensitive: false }, { routerOptions: { caseSensitive: false } }]) {
+    await assert.rejects(async () => fastify(options).register(forFastify.gatewright, { authorizer }), /caseInsensitive: true/)
+    await fastify(options).register(forFastify.gatewright, { authorizer, caseInsensitive: true })
+  }
 })
 
 test('fastify: a path without a route is 401 before it is 404', async (t) => {
