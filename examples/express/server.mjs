@@ -7,6 +7,7 @@ import { gatewright } from 'gatewright/express'
 
 const authorizer = Authorizer.fromFile(fileURLToPath(new URL('../gatewright.toml', import.meta.url)))
 const app = express()
+app.enable('case sensitive routing')
 app.use(gatewright(authorizer))
 app.get('/healthz', (_req, res) => res.send('well'))
 app.get('/admin/', (req, res) => res.send(`${req.gatewright.identity.subject} may do everything`))

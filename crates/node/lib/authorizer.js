@@ -5,8 +5,9 @@ const { randomBytes } = require('node:crypto')
 const native = require('../native.cjs')
 const { Denied, calling, invalidType, invalidValue, panicked, translated } = require('./errors.js')
 const { flag, json, text, time } = require('./arguments.js')
-const { Names, SEPARATORS, Writer, askingWithEverything, everything, separated } = require('./question.js')
-const { Allow, Explanation, Held, Identity, decisionOf, firstOf } = require('./decision.js')
+const { Names, SEPARATORS, Writer, askingWithEverything, everything, questionOf, separated } = require('./question.js')
+const { Allow, Explanation, Held, Identity, decisionOf, firstOf, overloaded } = require('./decision.js')
+const { inTurn, isCrowded } = require('./hashing.js')
 const { Config, KeySet, Revocations, nativeOf } = require('./policy.js')
 
 /** How an answer begins (src/answer.rs). */
@@ -290,18 +291,14 @@ class Authorizer {
   }
 
   async #hashing(request, now) {
-    const promise = askingWithEverything(
-      request,
-      (text, count) => calling(() => this.#native.decideHashing(text, count, now)),
-      (answer) => answer === null
-    )
-    let page
+    if (isCrowded()) return overloaded()
+    // The request is read now: it may be another when its turn comes.
+    const { text, count } = questionOf(request)
     try {
-      page = await promise
+      return firstOf(await inTurn(() => this.#native.decideHashing(text, count, now)))
     } catch (error) {
       throw translated(error)
     }
-    return firstOf(page)
   }
 
   static {

@@ -293,6 +293,22 @@ function firstOf(page) {
   return decisionOf(native.heldFirst(page), new Held(page, 0))
 }
 
+/** What a decision holds that the engine was never asked for: too many passwords wait to be hashed. */
+const OVERLOAD = Object.freeze({
+  rule: null,
+  parts: frozen({
+    detail: 'too many passwords wait to be checked',
+    audit: { subject: null, issuer: null, kid: null, credential: null },
+    shadows: [],
+    wantsKeys: null
+  }),
+  answer: () => ({ status: 503, headers: [['Cache-Control', 'no-store']] })
+})
+
+function overloaded() {
+  return new Indeterminate(OVERLOAD, CODES.indexOf('overloaded'))
+}
+
 function frozen(value) {
   if (typeof value === 'object' && value !== null) {
     for (const member of Object.values(value)) frozen(member)
@@ -315,5 +331,6 @@ module.exports = {
   Explanation,
   Held,
   decisionOf,
-  firstOf
+  firstOf,
+  overloaded
 }

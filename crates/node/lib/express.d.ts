@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Authorizer, Permit } from './index.js'
-import type { MiddlewareOptions } from './middleware.js'
+import type { RoutingOptions } from './middleware.js'
 
 declare global {
   namespace Express {
@@ -18,4 +18,4 @@ export type Handler = (
 ) => Promise<void>
 
 /** `app.use(gatewright(authorizer))`, before everything that it protects. */
-export declare function gatewright(authorizer: Authorizer, options?: MiddlewareOptions): Handler
+export declare function gatewright(authorizer: Authorizer, options?: RoutingOptions): Handler

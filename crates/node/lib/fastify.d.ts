@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Authorizer, Permit } from './index.js'
-import type { MiddlewareOptions } from './middleware.js'
+import type { RoutingOptions } from './middleware.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -10,4 +10,4 @@ declare module 'fastify' {
 }
 
 /** `await app.register(gatewright, { authorizer })`, before the routes. */
-export declare const gatewright: FastifyPluginAsync<MiddlewareOptions & { readonly authorizer: Authorizer }>
+export declare const gatewright: FastifyPluginAsync<RoutingOptions & { readonly authorizer: Authorizer }>

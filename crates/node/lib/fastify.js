@@ -1,10 +1,19 @@
 'use strict'
 // Fastify 5: `await app.register(gatewright, { authorizer })`, before the routes.
 
-const { Guard } = require('./middleware.js')
+const { flag } = require('./arguments.js')
+const { Guard, isToRenew } = require('./middleware.js')
 
-async function gatewright(app, { authorizer, direct }) {
+async function gatewright(app, { authorizer, direct, caseInsensitive }) {
   const guard = new Guard(authorizer, { direct })
+  const { initialConfig } = app
+  const isSensitive = initialConfig.caseSensitive !== false && initialConfig.routerOptions?.caseSensitive !== false
+  if (!isSensitive && !flag(caseInsensitive, 'caseInsensitive', false)) {
+    throw new Error(
+      'Fastify takes /ADMIN to the handlers of /admin, which other rules may decide: leave caseSensitive true, or pass ' +
+        '{ caseInsensitive: true } to the plugin when every rule of the policy has case = "insensitive"'
+    )
+  }
   app.decorateRequest('gatewright', null)
   app.addHook('onRequest', async (request, reply) => {
     const { permit, answer } = await guard.decide(request.raw, request.originalUrl)
@@ -14,7 +23,7 @@ async function gatewright(app, { authorizer, direct }) {
       return reply.send()
     }
     request.gatewright = permit
-    if (permit.renewedSession !== null) reply.header('Set-Cookie', permit.renewedSession)
+    if (isToRenew(permit, reply.getHeader('Set-Cookie'))) reply.header('Set-Cookie', permit.renewedSession)
   })
 }
 

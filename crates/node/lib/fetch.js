@@ -6,22 +6,29 @@
 
 const { Authorizer } = require('./authorizer.js')
 const { invalidType } = require('./errors.js')
-const { isNavigation } = require('./question.js')
-const { spelled } = require('./middleware.js')
+const { decidedOn, spelled } = require('./middleware.js')
 
 async function protect(authorizer, request) {
   if (!(authorizer instanceof Authorizer)) throw invalidType('authorizer', 'an Authorizer', authorizer)
   if (!(request instanceof Request)) throw invalidType('request', 'a Request', request)
+  return protectFrom(authorizer, request, { forwarded: true })
+}
+
+/** The same, with what is known of scheme and client. */
+async function protectFrom(authorizer, request, known) {
   const url = new URL(request.url)
   const { method, headers } = request
-  const asked = { method, host: headers.get('host') ?? url.host, path: url.pathname + url.search, headers, forwarded: true }
-  const decision = await authorizer.decideAsync(asked)
-  if (decision.outcome !== 'allow') {
-    const response = refusal(decision.answer({ navigation: isNavigation(asked) }))
-    return { permit: undefined, request: undefined, response }
-  }
-  const { permit } = decision
-  return { permit, request: handed(request, permit, authorizer.identityHeaders), response: undefined }
+  const asked = { method, host: hostOf(url, headers.get('host')), path: url.pathname + url.search, headers, ...known }
+  const { permit, forbidden, answer } = await decidedOn(authorizer, asked)
+  if (permit === undefined) return { permit, request: undefined, response: refusal(answer) }
+  return { permit, request: handed(request, permit, forbidden), response: undefined }
+}
+
+/** The one host of both the URL and the `Host` field; if they differ, a host that the engine refuses. */
+function hostOf(url, field) {
+  if (field === null) return url.host
+  const port = url.protocol === 'https:' ? /:443$/ : /:80$/
+  return field.toLowerCase().replace(port, '') === url.host ? field : ''
 }
 
 /** The response of a refusal: without content, and without chunks to say so. */
@@ -30,13 +37,12 @@ function refusal({ status, headers }) {
 }
 
 /** The request with the permit's identity headers, and none that the client wrote. */
-function handed(request, permit, names) {
-  if (names.length === 0) return request
-  const forbidden = new Set(names.map(spelled))
+function handed(request, permit, forbidden) {
+  if (forbidden.size === 0) return request
   const headers = new Headers(request.headers)
   for (const name of [...headers.keys()]) if (forbidden.has(spelled(name))) headers.delete(name)
   for (const [name, value] of permit.headers) headers.set(name, value)
   return new Request(request, { headers })
 }
 
-module.exports = { protect, handed, refusal }
+module.exports = { protect, protectFrom, handed, refusal }

@@ -22,4 +22,10 @@ function protect(authorizer, handler, options) {
   }
 }
 
-module.exports = { protect, requestOf }
+/** Decides on what no middleware sees, `upgrade` and `connect`. An allowed request has the permit's identity headers. */
+async function decideUpgrade(authorizer, req, options) {
+  const { decision } = await new Guard(authorizer, options).decide(req, req.url)
+  return decision
+}
+
+module.exports = { protect, decideUpgrade, requestOf }

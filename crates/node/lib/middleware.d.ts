@@ -5,3 +5,8 @@ export interface MiddlewareOptions {
    */
   readonly direct?: boolean | undefined
 }
+
+export interface RoutingOptions extends MiddlewareOptions {
+  /** Every rule of the policy has `case = "insensitive"`, so that the application may route without regard to case. */
+  readonly caseInsensitive?: boolean | undefined
+}

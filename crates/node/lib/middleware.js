@@ -27,24 +27,35 @@ class Guard {
    * Gives the permit, and has rid the request of identity headers that the client wrote; or the answer of a refusal.
    */
   async decide(req, target) {
-    const request = requestOf(req, { target, direct: this.#direct })
-    const decision = await this.#authorizer.decideAsync(request)
-    if (decision.outcome === 'allow') {
-      const { permit } = decision
-      hand(req, permit, this.#authorizer.identityHeaders)
-      return { decision, permit, answer: undefined }
-    }
-    return { decision, permit: undefined, answer: decision.answer({ navigation: isNavigation(request) }) }
+    const decided = await decidedOn(this.#authorizer, requestOf(req, { target, direct: this.#direct }))
+    if (decided.permit !== undefined) hand(req, decided.permit, decided.forbidden)
+    return decided
   }
+}
+
+/**
+ * Decides, and says what no client may write. A reload may come while the decision waits: the identity headers of the policy
+ * before and of that after count, and those of the permit.
+ */
+async function decidedOn(authorizer, request) {
+  const before = authorizer.identityHeaders
+  const decision = await authorizer.decideAsync(request)
+  if (decision.outcome !== 'allow') return { decision, answer: decision.answer({ navigation: isNavigation(request) }) }
+  const { permit } = decision
+  const names = [...before, ...authorizer.identityHeaders, ...permit.headers.map(([name]) => name)]
+  return { decision, permit, forbidden: new Set(names.map(spelled)) }
 }
 
 /** The request that arrived, to be decided on. `target` is what stood in the request line. */
 function requestOf(req, { target = req.url, direct = false } = {}) {
-  const { rawHeaders: headers, socket } = req
-  const request = { method: req.method, host: hostOf(headers), path: target, headers }
-  if (!direct) return { ...request, forwarded: true }
+  const { method, rawHeaders: headers, socket } = req
+  return { method, host: hostOf(headers), path: target, headers, ...(direct ? connectionOf(socket) : { forwarded: true }) }
+}
+
+/** Scheme and client of whoever is connected. */
+function connectionOf(socket) {
   // A zone says on which link an address is, and is no part of it.
-  return { ...request, scheme: socket.encrypted ? 'https' : 'http', client: socket.remoteAddress?.replace(/%.*$/, '') }
+  return { scheme: socket.encrypted ? 'https' : 'http', client: socket.remoteAddress?.replace(/%.*$/, '') }
 }
 
 /** The host of the one `Host` field; of none or several, a host that the engine refuses. */
@@ -59,10 +70,9 @@ function hostOf(rawHeaders) {
   return host ?? ''
 }
 
-/** Takes from the request every field that has an identity header's name, and adds those of the permit. */
-function hand(req, permit, names) {
-  if (names.length === 0) return
-  const forbidden = new Set(names.map(spelled))
+/** Takes from the request every field that has a forbidden name, and adds those of the permit. */
+function hand(req, permit, forbidden) {
+  if (forbidden.size === 0) return
   for (const name of Object.keys(req.headers)) if (forbidden.has(spelled(name))) delete req.headers[name]
   const kept = []
   for (let at = 0; at < req.rawHeaders.length; at += 2) {
@@ -90,7 +100,17 @@ function distinct(rawHeaders) {
 
 /** Appends the renewed session to a response of Node's server, beside the cookies that are there. */
 function renew(res, permit) {
-  if (permit.renewedSession !== null) res.appendHeader('Set-Cookie', permit.renewedSession)
+  if (isToRenew(permit, res.getHeader('Set-Cookie'))) res.appendHeader('Set-Cookie', permit.renewedSession)
+}
+
+/** Tells whether there is a renewed session to set, and no cookie of its name among those that the application has set. */
+function isToRenew({ renewedSession }, cookies = []) {
+  if (renewedSession === null) return false
+  return ![cookies].flat().some((cookie) => nameOf(cookie) === nameOf(renewedSession))
+}
+
+function nameOf(cookie) {
+  return String(cookie).split('=', 1)[0].trim()
 }
 
 /** Answers a refusal on a response of Node's server. */
@@ -101,4 +121,4 @@ function refuse(res, { status, headers }) {
   res.end()
 }
 
-module.exports = { Guard, requestOf, spelled, renew, refuse }
+module.exports = { Guard, connectionOf, decidedOn, isToRenew, refuse, renew, requestOf, spelled }

@@ -26,6 +26,15 @@ test('two values of Authorization, joined on the way, are refused', async () => 
   assert.equal(response.status, 401)
 })
 
+test('a Host that is not the host of the URL is refused', async () => {
+  const asked = (host, url = 'https://app.example.com/healthz') => protect(authorizer, new Request(url, { headers: { host } }))
+  for (const host of ['app.example.com', 'APP.example.com', 'app.example.com:443']) assert.ok((await asked(host)).permit, host)
+  assert.ok((await asked('app.example.com:80', 'http://app.example.com/healthz')).permit)
+  for (const host of ['b.example.com', 'app.example.com:80', 'app.example.com.', 'a@app.example.com', 'app.example.com/', '']) {
+    assert.equal((await asked(host)).response?.status, 403, host)
+  }
+})
+
 test('anything but an authorizer and a Request is a TypeError', async () => {
   for (const args of [[{}, request('/')], [authorizer, { url: 'https://app.example.com/' }], [authorizer, null]]) {
     await assert.rejects(protect(...args), { code: 'ERR_INVALID_ARG_TYPE' })

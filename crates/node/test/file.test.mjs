@@ -7,8 +7,10 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { protect as protectRequest } from '../lib/fetch.js'
+import { protect } from '../lib/http.js'
 import { Authorizer, KeySet, Revocations } from '../lib/index.js'
-import { listening } from './service.mjs'
+import { listening, send } from './service.mjs'
 
 const request = { method: 'GET', host: 'app.example.com', path: '/a', headers: [] }
 const policy = (path) => `version = 1\n[[rule]]\nid = "open"\npaths = ["${path}"]\nallow = "anyone"\n`
@@ -135,3 +137,30 @@ test('an authorizer keeps no process alive, and a listener that throws ends none
   const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script, file], { encoding: 'utf8', timeout: 60_000 })
   assert.deepEqual([status, stdout], [0, 'no_rule\n'], stderr)
 })
+
+const handsOn = (header) => `${policy('/a')}[identity_headers]\n${header} = "subject"\n`
+
+/** Opens a policy that hands on X-User, and puts another in force while a decision waits. */
+function reloadingMeanwhile(t, next) {
+  const { authorizer, file } = opened(t, handsOn('X-User'), { watch: false, onEvent() {} })
+  const { decideAsync } = authorizer
+  t.mock.method(authorizer, 'decideAsync', async (...args) => {
+    const decision = await decideAsync.apply(authorizer, args)
+    writeFileSync(file, next)
+    authorizer.reload()
+    return decision
+  })
+  return authorizer
+}
+
+for (const [next, left] of [[handsOn('X-Remote'), undefined], [policy('/a'), 'root']]) {
+  test(`a reload while a decision waits lets no client write an identity header (${left ? 'none' : 'another'} is left)`, async (t) => {
+    const shown = (req, res) => res.end(JSON.stringify([req.headers['x-user'], req.headers['x-remote'], req.rawHeaders.includes('X_User')]))
+    const port = await listening(t, createServer(protect(reloadingMeanwhile(t, next), shown)))
+    const answer = await send(port, '/a', ['X-User: root', 'X_User: root', 'X-Remote: root'])
+    assert.deepEqual(JSON.parse(answer.body), ['', left ?? null, false])
+    const asked = new Request('https://app.example.com/a', { headers: { 'x-user': 'root', x_user: 'root', 'x-remote': 'root' } })
+    const { headers } = (await protectRequest(reloadingMeanwhile(t, next), asked)).request
+    assert.deepEqual(['x-user', 'x_user', 'x-remote'].map((name) => headers.get(name)), ['', null, left ?? null])
+  })
+}

@@ -94,6 +94,35 @@ test('what a prototype holds is no header', () => {
   assert.equal(authorizer.decide({ ...fine, headers: Object.create({ cookie: cookie() }) }).code, 'credential_missing')
 })
 
+test('what a prototype holds is no part of a request', async (t) => {
+  await everyWay(Object.create(fine), wrongType)
+  const office = { ...fine, path: '/office/', headers: [] }
+  const polluted = { client: '192.0.2.7', forwarded: true, headers: fine.headers, portlessHost: 5, proxySets: 5, scheme: 5 }
+  t.after(() => Object.keys(polluted).forEach((part) => delete Object.prototype[part]))
+  Object.assign(Object.prototype, polluted)
+  assert.equal(authorizer.decide(office).code, 'client_address_unknown')
+  assert.equal((await authorizer.decideAsync(office)).code, 'client_address_unknown')
+  assert.equal(authorizer.explain({ ...office, path: '/reports', headers: undefined }).decision.code, 'credential_missing')
+})
+
+test('each part is read once, be it a getter', () => {
+  const read = []
+  const request = {}
+  for (const [part, value] of Object.entries({ ...fine, client: '192.0.2.7', scheme: undefined })) {
+    Object.defineProperty(request, part, { get: () => read.push(part) && value })
+  }
+  authorizer.decide(fine) // the names of the headers that count are known from here on
+  assert.equal(authorizer.decide(request).code, 'allowed')
+  assert.deepEqual(read.sort(), ['client', 'headers', 'host', 'method', 'path', 'scheme'])
+})
+
+test('a name of a header beyond ASCII is an error, also if its lower case is ASCII', async () => {
+  for (const name of ['coo\u212aie', 'Cook\u0130e', 'x-\xe9', '\u0100', '\ud800']) {
+    await everyWay({ ...fine, headers: [[name, cookie()]] }, { ...wrongValue, message: /no header name/ })
+    await everyWay({ ...fine, headers: { [name]: '' } }, wrongValue)
+  }
+})
+
 test('a time that is none is an error', async () => {
   for (const now of ['5', null, 5n, {}]) assert.throws(() => authorizer.decide(fine, { now }), wrongType)
   for (const now of [-1, 1.5, NaN, Infinity, 2 ** 53]) assert.throws(() => authorizer.decide(fine, { now }), wrongValue)

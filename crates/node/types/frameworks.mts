@@ -8,7 +8,7 @@ import * as forExpress from 'gatewright/express'
 import * as forFastify from 'gatewright/fastify'
 import { protect as protectRequest } from 'gatewright/fetch'
 import * as forHono from 'gatewright/hono'
-import { protect } from 'gatewright/http'
+import { decideUpgrade, protect } from 'gatewright/http'
 
 const authorizer = Authorizer.fromFile('gatewright.toml', { onEvent: ({ kind, message }) => console.log(kind, message) })
 
@@ -25,6 +25,9 @@ new Hono<forHono.GatewrightEnv>()
   .get('/', (c) => c.text(c.get('gatewright').identity?.subject ?? ''))
 
 createServer(protect(authorizer, (req, res) => res.end(req.gatewright.identity?.subject), { direct: true }))
+
+createServer().on('upgrade', async (req) => (await decideUpgrade(authorizer, req, { direct: true })).outcome)
+forExpress.gatewright(authorizer, { caseInsensitive: true })
 
 export async function fetch(request: Request): Promise<Response> {
   const guarded = await protectRequest(authorizer, request)
