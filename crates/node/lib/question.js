@@ -33,13 +33,15 @@ class Names {
 
   /** Returns the lower-case name between separators if it counts, else the empty string. */
   find(name) {
-    checkName(name)
+    if (typeof name !== 'string') throw invalidType("a header's name", 'a string', name)
+    // A name of another length is none of these, whatever it is spelt with.
     if (this.#lengths[name.length & 255] === 0) return ''
     const known = this.#spellings.get(name)
     return known === undefined ? this.#learn(name) : known
   }
 
   #learn(name) {
+    checkName(name)
     const lower = name.toLowerCase()
     const found = this.#wanted.has(lower) ? between(lower) : ''
     if (this.#spellings.size < MAX_SPELLINGS) this.#spellings.set(name, found)
