@@ -125,7 +125,7 @@ test('a name that is a header only in lower case is an error', async () => {
 
 test('a name beyond ASCII that is like no header counts for nothing, and is an error where all headers count', () => {
   for (const name of ['x-\xe9', '\u0100', '\ud800']) {
-    assert.equal(authorizer.decide({ ...fine, headers: { [name]: cookie() } }).code, authorizer.decide(fine).code)
+    assert.equal(authorizer.decide({ ...fine, headers: { [name]: cookie() } }).code, 'credential_missing')
     assert.throws(() => authorizer.explain({ ...fine, headers: { [name]: '' } }), wrongValue)
   }
 })
