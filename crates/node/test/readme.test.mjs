@@ -1,4 +1,4 @@
-// The README's examples, in a project of their own that has installed the package.
+// The examples of both READMEs, in a project of their own that has installed the package.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,8 +8,10 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { policy } from './service.mjs'
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-const examples = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code)
+const examples = ['../README.md', '../../../README.md'].flatMap((page) => {
+  const text = readFileSync(new URL(page, import.meta.url), 'utf8')
+  return [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code)
+})
 const project = mkdtempSync(join(tmpdir(), 'gatewright-readme-'))
 const run = (command, ...args) => spawnSync(command, args, { cwd: project, encoding: 'utf8', timeout: 120_000 })
 
@@ -22,7 +24,7 @@ before(() => {
 
 after(() => rmSync(project, { recursive: true }))
 
-const said = [/^forward for null \[\]\n$/, /^listening\n$/, /^Set-Cookie: __Host-gatewright=v1\..*\nalice\n$/]
+const said = [/^forward for null \[\]\n$/, /^listening\n$/, /^Set-Cookie: __Host-gatewright=v1\..*\nalice\n$/, /^401 credential_missing\n$/]
 
 test('there is one expectation for each example', () => assert.equal(examples.length, said.length))
 

@@ -68,6 +68,11 @@ def test_the_lines_without_a_framework_say_401(folder, capsys):
     assert capsys.readouterr().out.startswith("401 credential_missing Bearer")
 
 
+def test_the_lines_of_the_project_s_readme_say_401(folder, capsys):
+    run(blocks(PACKAGE.parent.parent / "README.md", "python")[0])
+    assert capsys.readouterr().out == "401 credential_missing\n"
+
+
 def test_the_first_lines_of_the_package_run(capsys):
     import gatewright
 
