@@ -155,6 +155,21 @@ mod tests {
     }
 
     #[test]
+    fn only_a_proxy_that_always_sets_it_is_believed_unnamed() {
+        let headers = [("X-Forwarded-For", "192.0.2.7")];
+        let client = |forwarded_for| settings("").client("verify", &headers, forwarded_for);
+        assert_eq!(client(ForwardedFor::OnlyIfNamed), None);
+        assert_eq!(client(ForwardedFor::AlwaysSet), Some([192, 0, 2, 7].into()));
+    }
+
+    #[test]
+    fn what_the_caller_says_of_certificate_headers_does_not_count_in_middleware() {
+        let (settings, named) = (settings(""), ["client-cert".to_owned()]);
+        let request = Request::new("GET", "https", "a", "/", &()).proxy_sets(&named);
+        assert!(settings.middleware(request).unwrap().proxy_sets.is_empty());
+    }
+
+    #[test]
     fn what_the_proxy_sets_is_read() {
         let settings = settings(
             "proxy_sets = { middleware = [\"X-Forwarded-Proto\", \"X-Forwarded-For\"] }\ntrusted_hops = [\"10.0.0.0/8\"]",
