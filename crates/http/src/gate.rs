@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use gatewright::{ChallengeForm, Decision, HttpSettings, Outage, Rejection, UnixTime, is_navigation};
+use gatewright::{Decision, HttpSettings, Outage, Rejection, UnixTime, is_navigation};
 use gatewright_issuer::{Live, Refresh};
 use http::request::Parts;
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, StatusCode};
 use http_body_util::Full;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
@@ -72,16 +72,17 @@ pub(crate) struct Gate {
 /// A question of a proxy.
 #[derive(Clone, Copy)]
 struct Question<'r> {
-    endpoint: Endpoint,
     peer: Peer,
-    fields: Fields<'r>,
+    endpoint: Endpoint,
+    parts: &'r Parts,
 }
 
-/// The answer and what the log says of it.
+/// The decision, and what is known of the request that it is about.
 struct Answered<'r> {
     decision: Decision,
     described: Option<Described<'r>>,
-    response: Response<Full<Bytes>>,
+    /// Whether a person's browser asks for a page, so that a login may be shown.
+    navigation: bool,
 }
 
 /// A password has to be hashed before this request can be decided.
@@ -111,38 +112,48 @@ impl Gate {
     /// Answers a request on the auth listener. Its body is never read; if one is announced, the connection ends with the answer,
     /// so that nothing that follows can be taken for a request, however it was framed.
     pub(crate) async fn answer(self: &Arc<Self>, peer: Peer, parts: &Parts, body_announced: bool) -> Response<Full<Bytes>> {
-        let started = Instant::now();
         let response = match Endpoint::of(parts.uri.path()) {
-            Some(endpoint) => self.decided(Question { endpoint, peer, fields: Fields(&parts.headers) }, started).await,
+            Some(endpoint) => self.decided(Question { peer, endpoint, parts }).await,
             None => self.not_found(parts.uri.path()),
         };
         if body_announced { response::closing(response) } else { response }
     }
 
-    async fn decided(self: &Arc<Self>, question: Question<'_>, started: Instant) -> Response<Full<Bytes>> {
+    async fn decided(self: &Arc<Self>, question: Question<'_>) -> Response<Full<Bytes>> {
+        let started = Instant::now();
         let mut answered = self.attempt(question).await;
         if let Some(issuer) = answered.decision.wants_keys()
             && self.newer_keys(issuer).await
         {
             answered = self.attempt(question).await;
         }
+        let endpoint = question.endpoint;
+        let response = endpoint.response_to(&answered.decision, answered.navigation).or_else(|Unwritable(sentence)| {
+            answered.decision = Decision::unavailable(Outage::Internal, sentence);
+            endpoint.response_to(&answered.decision, false)
+        });
+        let response = response.unwrap_or_else(|_| response::empty(StatusCode::SERVICE_UNAVAILABLE));
         let taken = started.elapsed();
         self.metrics.decided(&answered.decision, taken);
         self.log.decision(&Entry {
             decision: &answered.decision,
-            status: answered.response.status().as_u16(),
+            status: response.status().as_u16(),
             described: answered.described.as_ref(),
-            request_id: self.request_id(question.fields),
+            request_id: self.request_id(question.fields()),
             taken,
         });
-        answered.response
+        // A stranger keeps no connection.
+        if answered.decision.code() == Rejection::PeerUntrusted.code() { response::closing(response) } else { response }
     }
 
     fn not_found(&self, path: &str) -> Response<Full<Bytes>> {
         self.metrics.not_found.fetch_add(1, Ordering::Relaxed);
         self.log.note(
             "not_found",
-            &format!("`{path}` is no endpoint; nginx belongs at /auth/verify, Traefik and Caddy at /auth/forward"),
+            &format!(
+                "`{path}` is no endpoint; nginx belongs at /auth/verify, Traefik and Caddy at /auth/forward, \
+                 and /auth/ingress-nginx, /auth/haproxy, /auth/apache and /auth/envoy are for whom they are named after"
+            ),
         );
         response::empty(StatusCode::NOT_FOUND)
     }
@@ -166,24 +177,21 @@ impl Gate {
             Ok(place) => place,
             Err(PoolFull) => {
                 let sentence = "too many passwords wait to be checked";
-                return Answered::new(
-                    Decision::unavailable(Outage::Overloaded, sentence),
-                    Some(described),
-                    ChallengeForm::Status,
-                );
+                let decision = Decision::unavailable(Outage::Overloaded, sentence);
+                return Answered { decision, described: Some(described), navigation: false };
             }
         };
         if let Ok(answered) = self.attempt_at_once(question) {
             return answered;
         }
-        let (gate, endpoint, headers): (_, _, HeaderMap) = (Arc::clone(self), question.endpoint, question.fields.0.clone());
-        let peer = question.peer;
+        let Question { peer, endpoint, parts } = question;
+        let (gate, parts) = (Arc::clone(self), parts.clone());
         let decided = tokio::task::spawn_blocking(move || {
             let _place = place;
-            gate.decide_slowly(Question { endpoint, peer, fields: Fields(&headers) })
+            gate.decide_slowly(Question { peer, endpoint, parts: &parts })
         });
         let decision = decided.await.unwrap_or_else(|_| panicked());
-        Answered::new(decision, Some(described), question.challenge_form(&described))
+        Answered { decision, described: Some(described), navigation: question.is_navigation(&described) }
     }
 
     fn judge<'r>(&self, question: Question<'r>) -> Result<Answered<'r>, Deferred<'r>> {
@@ -191,11 +199,12 @@ impl Gate {
         let settings = state.config.http();
         let described = match self.describe(question, settings) {
             Ok(described) => described,
-            Err(reason) => return Ok(Answered::to_no_question(reason)),
+            Err(reason) => return Ok(Answered::without_request(Decision::refused(reason.rejection, reason.sentence))),
         };
-        let request = described.request(&question.fields).proxy_sets(question.vouched(settings));
+        let fields = question.fields();
+        let request = described.request(&fields).proxy_sets(question.vouched(settings));
         let decision = state.authorizer.decide_at_once(&request, (self.clock.0)()).ok_or(Deferred(described))?;
-        Ok(Answered::new(decision, Some(described), question.challenge_form(&described)))
+        Ok(Answered { decision, described: Some(described), navigation: question.is_navigation(&described) })
     }
 
     /// Decides as [`judge`](Self::judge) does, and hashes a password if it must.
@@ -204,7 +213,8 @@ impl Gate {
         let settings = state.config.http();
         match self.describe(question, settings) {
             Ok(described) => {
-                let request = described.request(&question.fields).proxy_sets(question.vouched(settings));
+                let fields = question.fields();
+                let request = described.request(&fields).proxy_sets(question.vouched(settings));
                 state.authorizer.decide(&request, (self.clock.0)())
             }
             Err(reason) => Decision::refused(reason.rejection, reason.sentence),
@@ -213,11 +223,10 @@ impl Gate {
 
     /// Reads the request that the proxy asks about, if it is the proxy who asks.
     fn describe<'r>(&self, question: Question<'r>, settings: &HttpSettings) -> Result<Described<'r>, NoQuestion> {
-        let Question { endpoint, peer, fields } = question;
         let untrusted = |sentence| NoQuestion { rejection: Rejection::PeerUntrusted, sentence };
-        peer.check(settings, fields).map_err(untrusted)?;
+        question.peer.check(settings, question.fields()).map_err(untrusted)?;
         let malformed = |Malformed(sentence)| NoQuestion { rejection: Rejection::RequestMalformed, sentence };
-        endpoint.describe(fields, settings, &self.own_hosts).map_err(malformed)
+        question.endpoint.request_from(question.parts, settings, &self.own_hosts).map_err(malformed)
     }
 
     /// Waits for newer keys of an issuer, if they may be fetched now. Without room to wait, the answer is what it is.
@@ -240,7 +249,11 @@ impl Gate {
     }
 }
 
-impl Question<'_> {
+impl<'r> Question<'r> {
+    fn fields(self) -> Fields<'r> {
+        Fields(&self.parts.headers)
+    }
+
     /// The optional headers that the endpoint's proxy overwrites, if it is certainly the proxy who wrote this request: over a unix
     /// socket, or with the secret that [`Peer::check`] has asked for.
     fn vouched(self, settings: &HttpSettings) -> &[String] {
@@ -251,37 +264,14 @@ impl Question<'_> {
         }
     }
 
-    fn challenge_form(self, described: &Described<'_>) -> ChallengeForm {
-        if self.endpoint.redirects() && is_navigation(described.method, &self.fields) {
-            ChallengeForm::Redirect
-        } else {
-            ChallengeForm::Status
-        }
+    fn is_navigation(self, described: &Described<'_>) -> bool {
+        is_navigation(described.method, &self.fields())
     }
 }
 
-impl<'r> Answered<'r> {
-    fn new(decision: Decision, described: Option<Described<'r>>, form: ChallengeForm) -> Self {
-        match response::answer(&decision, form) {
-            Ok(response) => Self { decision, described, response },
-            Err(Unwritable(sentence)) => {
-                let decision = Decision::unavailable(Outage::Internal, sentence);
-                Self { decision, described, response: response::empty(StatusCode::SERVICE_UNAVAILABLE) }
-            }
-        }
-    }
-
-    fn to_no_question(reason: NoQuestion) -> Self {
-        let stranger = reason.rejection == Rejection::PeerUntrusted;
-        let mut answered = Self::without_request(Decision::refused(reason.rejection, reason.sentence));
-        if stranger {
-            answered.response = response::closing(answered.response); // a stranger keeps no connection
-        }
-        answered
-    }
-
+impl Answered<'_> {
     fn without_request(decision: Decision) -> Self {
-        Self::new(decision, None, ChallengeForm::Status)
+        Self { decision, described: None, navigation: false }
     }
 }
 

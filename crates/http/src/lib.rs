@@ -1,6 +1,7 @@
 //! The forward-auth adapter: a proxy asks over HTTP whether a request may pass, and gets the engine's answer.
 //!
-//! One dialect per endpoint (`/auth/verify` for nginx, `/auth/forward` for Traefik and Caddy); no detection and no fallback. An
+//! One dialect per endpoint (`/auth/verify` for nginx, `/auth/forward` for Traefik and Caddy, one each for ingress-nginx, HAProxy,
+//! Apache httpd and Envoy); no detection and no fallback. An
 //! allow is exactly `200` without a body; everything else, every failure included, refuses.
 //!
 //! ```no_run
@@ -33,9 +34,9 @@ mod listener;
 mod tls;
 mod fields;
 mod peer;
+mod response;
 mod dialect;
 mod endpoint;
-mod response;
 mod log;
 mod metrics;
 mod password_pool;

@@ -15,6 +15,20 @@ const FORWARD: [(&str, &str); 4] = [
     ("X-Forwarded-Uri", "/public/a"),
 ];
 
+const INGRESS: [(&str, &str); 2] = [("X-Original-Method", "GET"), ("X-Original-URL", "https://app.example.com/public/a")];
+/// The request itself stands in the request line.
+const ENVOY: [(&str, &str); 2] = [("Host", "app.example.com"), ("X-Forwarded-Proto", "https")];
+
+/// Every endpoint, with a question about a public path.
+const ENDPOINTS: [(&str, &[(&str, &str)]); 6] = [
+    ("/auth/verify", &VERIFY),
+    ("/auth/ingress-nginx", &INGRESS),
+    ("/auth/forward", &FORWARD),
+    ("/auth/haproxy", &FORWARD),
+    ("/auth/apache", &FORWARD),
+    ("/auth/envoy/public/a", &ENVOY),
+];
+
 fn ask(gate: &Gate, path: &str, headers: &[(&str, &str)]) -> u16 {
     let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     exchange(gate.address(), format!("GET {path} HTTP/1.1\r\n{lines}\r\n").as_bytes()).status
@@ -23,7 +37,7 @@ fn ask(gate: &Gate, path: &str, headers: &[(&str, &str)]) -> u16 {
 #[test]
 fn required_header_that_is_missing_repeated_or_empty_is_refused() {
     let gate = Gate::start("");
-    for (path, good) in [("/auth/verify", &VERIFY[..]), ("/auth/forward", &FORWARD[..])] {
+    for (path, good) in ENDPOINTS {
         assert_eq!(ask(&gate, path, good), 200, "{path}");
         for position in 0..good.len() {
             let (mut missing, mut repeated, mut empty) = (good.to_vec(), good.to_vec(), good.to_vec());
@@ -78,8 +92,55 @@ fn headers_of_other_dialects_change_nothing() {
     assert_eq!((ask(&gate, "/auth/verify", &protected_verify), ask(&gate, "/auth/forward", &protected_verify)), (401, 200));
     let protected_forward = with([("X-Forwarded-Uri", "/secret"), ("X-Original-URI", "/public/a"), ("", ""), ("", "")]);
     assert_eq!((ask(&gate, "/auth/verify", &protected_forward), ask(&gate, "/auth/forward", &protected_forward)), (200, 401));
+    // ingress-nginx takes everything from one address, Envoy from the request line.
+    let ingress = [&INGRESS[..1], &[("X-Original-URL", "https://app.example.com/secret")], &all[1..]].concat();
+    assert_eq!(ask(&gate, "/auth/ingress-nginx", &ingress), 401);
+    assert_eq!(ask(&gate, "/auth/envoy/secret?x=/public/a", &all), 401);
+    assert_eq!(ask(&gate, "/auth/envoy/public/a?x=/secret", &protected_forward), 200);
     // Neither is a substitute for the other.
     assert_eq!((ask(&gate, "/auth/verify", &FORWARD), ask(&gate, "/auth/forward", &VERIFY)), (403, 403));
+}
+
+#[test]
+fn only_forward_and_envoy_redirect_people_to_the_login() {
+    let gate = Gate::start("");
+    let people = ("Accept", "text/html");
+    for (path, good) in ENDPOINTS {
+        let path = path.replace("/public/a", "/secret");
+        let mut headers: Vec<_> = good.iter().map(|(name, value)| (*name, value.replace("/public/a", "/secret"))).collect();
+        headers.push((people.0, people.1.to_owned()));
+        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let reply = exchange(gate.address(), format!("GET {path} HTTP/1.1\r\n{lines}\r\n").as_bytes());
+        let redirects = path.starts_with("/auth/forward") || path.starts_with("/auth/envoy");
+        assert_eq!(reply.status, if redirects { 302 } else { 401 }, "{path}");
+        let login = "https://auth.example.com/login?rd=https%3A%2F%2Fapp.example.com%2Fsecret";
+        assert_eq!(reply.header("location"), Some(login), "{path}");
+    }
+}
+
+#[test]
+fn envoy_is_asked_about_its_own_method_and_raw_path() {
+    let gate = Gate::start("");
+    let ask = |line: &str| {
+        let head = format!("{line} HTTP/1.1\r\nHost: app.example.com\r\nX-Forwarded-Proto: https\r\n\r\n");
+        exchange(gate.address(), head.as_bytes()).status
+    };
+    for (line, status, code) in [
+        ("PURGE /auth/envoy/public/a", 200, "allowed"),
+        ("GET /auth/envoy//public/a", 403, "path_ambiguous"),
+        ("GET /auth/envoy/public/../secret", 403, "path_ambiguous"),
+        ("GET /auth/envoy/public/..%2fsecret", 403, "path_ambiguous"),
+        ("GET /auth/envoy", 403, "request_malformed"),
+        ("GET /auth/envoy?/public/a", 403, "request_malformed"),
+    ] {
+        assert_eq!(ask(line), status, "{line}");
+        assert_eq!(gate.last_decision()["code"], code, "{line}");
+    }
+    let entry = {
+        ask("DELETE /auth/envoy/public/a?token=secret");
+        gate.last_decision()
+    };
+    assert_eq!((&entry["method"], &entry["path"]), (&"DELETE".into(), &"/public/a".into()));
 }
 
 #[test]

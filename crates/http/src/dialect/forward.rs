@@ -3,36 +3,29 @@
 //! Both write `X-Forwarded-Method`, `-Proto`, `-Host`, `-Uri` and `-For` by themselves; the first four are required here. `Host`
 //! and `X-Original-…` are not read.
 
-use gatewright::{ForwardedFor, HttpSettings};
+use gatewright::{Decision, ForwardedFor};
 
-use super::{Described, Malformed};
-use crate::fields::Fields;
+use super::{Answer, Asked, Described, Malformed, status_or_redirect, x_forwarded};
 
 /// The endpoint's name in `proxy_sets`.
 pub(crate) const NAME: &str = "forward";
 
 /// Reads the request that Traefik or Caddy asks about.
-pub(crate) fn describe<'r>(fields: Fields<'r>, settings: &HttpSettings) -> Result<Described<'r>, Malformed> {
-    let method = required(fields, "X-Forwarded-Method")?;
-    let scheme = required(fields, "X-Forwarded-Proto")?;
-    let host = required(fields, "X-Forwarded-Host")?;
-    let target = required(fields, "X-Forwarded-Uri")?;
-    let client = settings.client(NAME, &fields, ForwardedFor::AlwaysSet);
-    Ok(Described { method, scheme, host, target, client, portless: false })
+pub(crate) fn request_from<'r>(asked: Asked<'r, '_>) -> Result<Described<'r>, Malformed> {
+    x_forwarded::request_from(asked, NAME, ForwardedFor::AlwaysSet, WRITES)
 }
 
-fn required<'r>(fields: Fields<'r>, name: &str) -> Result<&'r [u8], Malformed> {
-    fields.required(name).map_err(|fault| {
-        Malformed(format!(
-            "`{name}` {}; Traefik's forwardAuth and Caddy's forward_auth write it once by themselves, nginx belongs at /auth/verify",
-            fault.words()
-        ))
-    })
+/// Both hand every answer but an allow on to the client, so that a redirect to the login can be made here.
+pub(crate) fn response_to(decision: &Decision, navigation: bool) -> Answer {
+    status_or_redirect(decision, navigation)
 }
+
+const WRITES: &str = "Traefik's forwardAuth and Caddy's forward_auth write it once by themselves, nginx belongs at /auth/verify";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::asked;
     use crate::fields::map;
     use crate::peer::settings;
 
@@ -46,7 +39,7 @@ mod tests {
     #[test]
     fn four_headers_describe_a_request() {
         let headers = map(&GOOD);
-        let described = describe(Fields(&headers), &settings("")).unwrap();
+        let described = request_from(asked(&headers, &settings(""))).unwrap();
         let expected = Described {
             method: b"GET",
             scheme: b"https",
@@ -66,7 +59,7 @@ mod tests {
             repeated.push(GOOD[position]);
             empty[position].1 = "";
             for (headers, words) in [(missing, "is missing"), (repeated, "is repeated"), (empty, "is empty")] {
-                let sentence = describe(Fields(&map(&headers)), &settings("")).unwrap_err().0;
+                let sentence = request_from(asked(&map(&headers), &settings(""))).unwrap_err().0;
                 assert!(sentence.to_ascii_lowercase().contains(&format!("`{}` {words}", GOOD[position].0)), "{sentence}");
             }
         }
@@ -80,13 +73,13 @@ mod tests {
         ]
         .concat();
         let (plain, forged) = (map(&GOOD), map(&forged));
-        assert_eq!(describe(Fields(&forged), &settings("")), describe(Fields(&plain), &settings("")));
+        assert_eq!(request_from(asked(&forged, &settings(""))), request_from(asked(&plain, &settings(""))));
     }
 
     #[test]
     fn client_is_the_rightmost_address_that_is_no_trusted_hop() {
         let headers = map(&[&GOOD[..], &[("x-forwarded-for", "192.0.2.1, 203.0.113.9, 10.0.0.7")]].concat());
-        let client = |text| describe(Fields(&headers), &settings(text)).unwrap().client.unwrap().to_string();
+        let client = |text| request_from(asked(&headers, &settings(text))).unwrap().client.unwrap().to_string();
         assert_eq!(client(""), "10.0.0.7");
         assert_eq!(client(r#"trusted_hops = ["10.0.0.0/8"]"#), "203.0.113.9");
     }

@@ -1,13 +1,40 @@
-//! How each proxy describes the request it asks about. One file per dialect; none reads the headers of another.
+//! How each proxy describes the request it asks about, and the answer it understands: `request_from` and `response_to`.
+//!
+//! One file per dialect; none reads the headers of another.
 
+pub(crate) mod apache;
+pub(crate) mod envoy;
 pub(crate) mod forward;
+pub(crate) mod haproxy;
+pub(crate) mod ingress_nginx;
 pub(crate) mod verify;
+mod x_forwarded;
 
 use std::net::IpAddr;
 
-use gatewright::Request;
+use bytes::Bytes;
+use gatewright::{ChallengeForm, Decision, HttpSettings, Request};
+use http::Response;
+use http_body_util::Full;
 
 use crate::fields::Fields;
+use crate::response::Unwritable;
+
+/// The answer to a decision, or why it cannot be written.
+pub(crate) type Answer = Result<Response<Full<Bytes>>, Unwritable>;
+
+/// A proxy's question, as it arrived, and what the operator says of the proxy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'r, 's> {
+    /// The method of the question itself.
+    pub(crate) method: &'r [u8],
+    /// Path and query of the question itself, without the endpoint's path.
+    pub(crate) rest: &'r [u8],
+    pub(crate) fields: Fields<'r>,
+    pub(crate) settings: &'s HttpSettings,
+    /// The names under which this service itself is reached.
+    pub(crate) own_hosts: &'s [String],
+}
 
 /// The request the proxy asks about, borrowed from the request it asks with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,4 +72,15 @@ impl<'r> Described<'r> {
     pub(crate) fn shown_host(&self) -> &'r [u8] {
         self.host.rsplit(|byte| *byte == b'@').next().unwrap_or_default()
     }
+}
+
+/// How a proxy takes a challenge: some hand a redirect on to the client, others make an error of it.
+pub(crate) fn status_or_redirect(decision: &Decision, navigation: bool) -> Answer {
+    crate::response::answer(decision, if navigation { ChallengeForm::Redirect } else { ChallengeForm::Status })
+}
+
+/// A question of these header fields alone, for tests.
+#[cfg(test)]
+pub(crate) fn asked<'r, 's>(headers: &'r http::HeaderMap, settings: &'s HttpSettings) -> Asked<'r, 's> {
+    Asked { method: b"GET", rest: b"", fields: Fields(headers), settings, own_hosts: &[] }
 }

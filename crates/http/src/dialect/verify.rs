@@ -3,20 +3,18 @@
 //! `X-Original-Method`, `X-Original-URI` and `Host` are required; the scheme is https and the client's address unknown unless
 //! `proxy_sets.verify` says that nginx overwrites the header in question, because nginx passes the client's own copy on otherwise.
 
-use gatewright::{ForwardedFor, HttpSettings};
+use gatewright::{ChallengeForm, Decision, ForwardedFor};
 
-use super::{Described, Malformed};
+use super::{Answer, Asked, Described, Malformed};
 use crate::fields::{Fault, Fields};
+use crate::response;
 
 /// The endpoint's name in `proxy_sets`.
 pub(crate) const NAME: &str = "verify";
 
-/// Reads the request that nginx asks about. `own_hosts` are the names under which this service itself is reached.
-pub(crate) fn describe<'r>(
-    fields: Fields<'r>,
-    settings: &HttpSettings,
-    own_hosts: &[String],
-) -> Result<Described<'r>, Malformed> {
+/// Reads the request that nginx asks about.
+pub(crate) fn request_from<'r>(asked: Asked<'r, '_>) -> Result<Described<'r>, Malformed> {
+    let Asked { fields, settings, own_hosts, .. } = asked;
     let method = required(fields, "X-Original-Method", "$request_method")?;
     let target = required(fields, "X-Original-URI", "$request_uri")?;
     let host = required(fields, "Host", "$host")?;
@@ -28,6 +26,11 @@ pub(crate) fn describe<'r>(
         if settings.overwrites(NAME, "x-forwarded-proto") { required(fields, "X-Forwarded-Proto", "$scheme")? } else { b"https" };
     let client = settings.client(NAME, &fields, ForwardedFor::OnlyIfNamed);
     Ok(Described { method, scheme, host, target, client, portless: !carries_port(host) })
+}
+
+/// nginx makes an error of a redirect; its `error_page` sends people to the login.
+pub(crate) fn response_to(decision: &Decision) -> Answer {
+    response::answer(decision, ChallengeForm::Status)
 }
 
 fn required<'r>(fields: Fields<'r>, name: &str, variable: &str) -> Result<&'r [u8], Malformed> {
@@ -53,6 +56,7 @@ fn carries_port(host: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::asked;
     use crate::fields::map;
     use crate::peer::settings;
 
@@ -60,13 +64,14 @@ mod tests {
         [("x-original-method", "POST"), ("x-original-uri", "/a//b/%2e?x=1&y=2"), ("host", "app.example.com")];
 
     fn malformed(headers: &[(&'static str, &'static str)]) -> String {
-        describe(Fields(&map(headers)), &settings(""), &["127.0.0.1:4180".to_owned()]).unwrap_err().0
+        let (headers, settings, own_hosts) = (map(headers), settings(""), ["127.0.0.1:4180".to_owned()]);
+        request_from(Asked { own_hosts: &own_hosts, ..asked(&headers, &settings) }).unwrap_err().0
     }
 
     #[test]
     fn three_headers_describe_a_request() {
         let headers = map(&GOOD);
-        let described = describe(Fields(&headers), &settings(""), &[]).unwrap();
+        let described = request_from(asked(&headers, &settings(""))).unwrap();
         let expected = Described {
             method: b"POST",
             scheme: b"https",
@@ -120,7 +125,7 @@ mod tests {
             ("forwarded", "for=10.0.0.1;proto=http"),
         ]);
         let (plain, forged) = (map(&GOOD), map(&headers));
-        assert_eq!(describe(Fields(&forged), &settings(""), &[]), describe(Fields(&plain), &settings(""), &[]));
+        assert_eq!(request_from(asked(&forged, &settings(""))), request_from(asked(&plain, &settings(""))));
     }
 
     #[test]
@@ -129,9 +134,9 @@ mod tests {
         let mut headers = GOOD.to_vec();
         headers.extend([("x-forwarded-proto", "http"), ("x-real-ip", "203.0.113.9")]);
         let headers = map(&headers);
-        let described = describe(Fields(&headers), &settings, &[]).unwrap();
+        let described = request_from(asked(&headers, &settings)).unwrap();
         assert_eq!((described.scheme, described.client), (b"http".as_slice(), Some("203.0.113.9".parse().unwrap())));
-        let sentence = describe(Fields(&map(&GOOD)), &settings, &[]).unwrap_err().0;
+        let sentence = request_from(asked(&map(&GOOD), &settings)).unwrap_err().0;
         assert!(sentence.contains("`proxy_set_header X-Forwarded-Proto $scheme;`"), "{sentence}");
     }
 
@@ -145,7 +150,7 @@ mod tests {
             &[],
         ] {
             let headers = map(&[&GOOD[..], wrong].concat());
-            assert_eq!(describe(Fields(&headers), &settings, &[]).unwrap().client, None, "{wrong:?}");
+            assert_eq!(request_from(asked(&headers, &settings)).unwrap().client, None, "{wrong:?}");
         }
     }
 
@@ -154,7 +159,7 @@ mod tests {
         for (host, portless) in [("app.example.com", true), ("app.example.com:8443", false), ("[::1]", true), ("[::1]:80", false)]
         {
             let headers = map(&[GOOD[0], GOOD[1], ("host", host)]);
-            assert_eq!(describe(Fields(&headers), &settings(""), &[]).unwrap().portless, portless, "{host}");
+            assert_eq!(request_from(asked(&headers, &settings(""))).unwrap().portless, portless, "{host}");
         }
     }
 }
