@@ -289,15 +289,6 @@ impl<'n> Table<'n> {
         })
     }
 
-    /// Refuses a key whose time has not come.
-    pub(super) fn not_yet(&mut self, key: &'static str, shown: &str) -> Result<(), Problem> {
-        self.known.push(key);
-        match self.members.iter().find(|member| member.key == key) {
-            Some(member) => Err(Problem::new(format!("{shown} is not yet supported by this version"), &member.place)),
-            None => Ok(()),
-        }
-    }
-
     /// Takes every key that is left.
     pub(super) fn rest(&mut self) -> Vec<&'n Member> {
         std::mem::take(&mut self.members)

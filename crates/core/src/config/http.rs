@@ -21,6 +21,8 @@ use crate::secret::Secret;
 pub struct HttpSettings {
     /// Where to listen: `IP:PORT`, `[IPv6]:PORT` or `unix:PATH?mode=0660`.
     pub listen: Vec<String>,
+    /// Where Envoy's `Authorization/Check` is answered over gRPC, if anywhere: as `listen`.
+    pub grpc: Option<String>,
     /// Where the admin listener is, if there is one.
     pub admin: Option<String>,
     /// Who may call; `None` if the file does not say, which means loopback.
@@ -65,6 +67,7 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             listen: vec!["127.0.0.1:4180".to_owned()],
+            grpc: None,
             admin: None,
             trusted_peers: None,
             trusted_hops: TrustedHops::Networks(Vec::new()),
@@ -82,11 +85,12 @@ impl Default for HttpSettings {
 pub(super) fn read(node: &Node, reader: &mut Reader<'_>) -> Result<HttpSettings, Problem> {
     let mut table = node.table("[http]")?;
     let mut settings = HttpSettings::default();
-    table.not_yet("grpc", "`grpc`")?;
     let listen = table.take("listen");
     if let Some(listen) = listen {
         settings.listen = listen.list(|item| check_listen(item).map(str::to_owned))?;
     }
+    let grpc = table.take("grpc");
+    settings.grpc = grpc.map(|node| check_listen(node).map(str::to_owned)).transpose()?;
     settings.admin = table.take("admin").map(|node| check_address(node).map(str::to_owned)).transpose()?;
     settings.trusted_peers = table.take("trusted_peers").map(networks).transpose()?;
     if let Some(hops) = table.take("trusted_hops") {
@@ -125,10 +129,11 @@ pub(super) fn read(node: &Node, reader: &mut Reader<'_>) -> Result<HttpSettings,
     settings.max_connections = number(table.take("max_connections"), 1, 100_000, settings.max_connections)?;
     settings.timeout = table.take("timeout").map(|node| node.duration(1, 60)).transpose()?.unwrap_or(settings.timeout);
     table.finish()?;
-    let open_to_others = settings.listen.iter().any(|address| !is_local(address));
-    if open_to_others && settings.trusted_peers.is_none() {
-        return Err(listen
-            .unwrap_or(node)
+    let open = |address: &String| !is_local(address);
+    let open_to_others =
+        if settings.grpc.as_ref().is_some_and(open) { grpc } else { listen.filter(|_| settings.listen.iter().any(open)) };
+    if let Some(open_to_others) = open_to_others.filter(|_| settings.trusted_peers.is_none()) {
+        return Err(open_to_others
             .problem("an address that is not loopback needs `trusted_peers`: who may ask, such as [\"10.0.0.5/32\"]"));
     }
     Ok(settings)
@@ -137,7 +142,7 @@ pub(super) fn read(node: &Node, reader: &mut Reader<'_>) -> Result<HttpSettings,
 /// Makes the value of a scalar of `[http]` from the text of an environment variable.
 pub(super) fn scalar(name: &str, text: &str, place: &Place) -> Result<Value, Problem> {
     match name {
-        "admin" | "proxy_secret" | "tls_cert" | "tls_key" | "timeout" => Ok(Value::Text(text.to_owned())),
+        "admin" | "grpc" | "proxy_secret" | "tls_cert" | "tls_key" | "timeout" => Ok(Value::Text(text.to_owned())),
         "max_header_bytes" | "max_connections" => {
             Ok(text.parse::<i64>().map_or_else(|_| Value::Text(text.to_owned()), Value::Integer))
         }
@@ -146,8 +151,17 @@ pub(super) fn scalar(name: &str, text: &str, place: &Place) -> Result<Value, Pro
             Ok(Value::Array(text.split(',').map(item).collect()))
         }
         _ => {
-            let known =
-                ["admin", "proxy_secret", "tls_cert", "tls_key", "timeout", "max_header_bytes", "max_connections", "listen"];
+            let known = [
+                "admin",
+                "grpc",
+                "proxy_secret",
+                "tls_cert",
+                "tls_key",
+                "timeout",
+                "max_header_bytes",
+                "max_connections",
+                "listen",
+            ];
             let hint =
                 closest(name, &known).map_or(String::new(), |known| format!("; did you mean `{}`?", known.to_ascii_uppercase()));
             Err(Problem::new(format!("[http] has no scalar of this name{hint}"), place))

@@ -34,7 +34,7 @@ use crate::certificate::Certificates;
 use crate::identity::CredentialKind;
 use crate::identity_headers::IdentityHeader;
 use crate::password::Passwords;
-use crate::policy::rule::Rule;
+use crate::policy::rule::{Effect, Rule};
 use crate::return_address::Login;
 use crate::secret::Unprinted;
 use crate::session::Sessions;
@@ -200,6 +200,58 @@ impl Config {
     #[must_use]
     pub fn revocations(&self) -> Option<&Reference> {
         self.revocations.as_ref()
+    }
+
+    /// Returns the hosts that rules name, each once and in the file's order: `app.example.com`, `*.example.com`, with a port if the
+    /// rule has one. Empty if no rule names any.
+    ///
+    /// # Example
+    /// ```
+    /// use gatewright::Config;
+    /// let config = Config::from_toml(
+    ///     "version = 1\n[[rule]]\nid = \"a\"\nhosts = [\"App.example.com\", \"*.example.com:8443\"]\ndeny = \"anyone\"",
+    /// )?;
+    /// assert_eq!(config.hosts(), ["app.example.com", "*.example.com:8443"]);
+    /// # Ok::<(), gatewright::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn hosts(&self) -> Vec<String> {
+        let mut hosts = Vec::new();
+        for pattern in self.rules.iter().filter_map(|rule| rule.target.hosts.as_ref()).flatten() {
+            let host = pattern.to_string();
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        hosts
+    }
+
+    /// Returns the ids of the rules that let anyone pass, in the file's order.
+    ///
+    /// # Example
+    /// ```
+    /// use gatewright::Config;
+    /// let config = Config::from_toml("version = 1\n[[rule]]\nid = \"health\"\npaths = [\"/healthz\"]\nallow = \"anyone\"")?;
+    /// assert_eq!(config.open_rules().collect::<Vec<_>>(), ["health"]);
+    /// # Ok::<(), gatewright::ConfigError>(())
+    /// ```
+    pub fn open_rules(&self) -> impl Iterator<Item = &str> {
+        let open = |rule: &&Rule| matches!(rule.effect, Effect::Anyone) && !rule.shadow;
+        self.rules.iter().filter(open).map(|rule| rule.id.as_str())
+    }
+
+    /// Returns where people log in, if the file says so.
+    ///
+    /// # Example
+    /// ```
+    /// use gatewright::Config;
+    /// let config = Config::from_toml("version = 1\n[login]\nurl = \"https://auth.example.com/login\"")?;
+    /// assert_eq!(config.login_url(), Some("https://auth.example.com/login"));
+    /// # Ok::<(), gatewright::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn login_url(&self) -> Option<&str> {
+        self.login.as_ref().map(|login| login.url.as_str())
     }
 
     /// Refuses a configuration with references that nobody read.

@@ -167,6 +167,14 @@ fn headers(node: &Node) -> Result<Vec<(String, Vec<String>)>, Problem> {
                 "anybody can send `{name}`; where the client or its certificate matters, use `networks` or a credential"
             )));
         }
+        if OF_THE_CONNECTION.contains(&name.as_str()) {
+            return Err(node.problem(format!(
+                "`{name}` belongs to the connection, and a proxy does not hand it on: the rule would not see it"
+            )));
+        }
+        if let Some(value) = values.iter().find(|value| value.contains(',')) {
+            return Err(node.problem(format!("`{value}` is a list, which has no one spelling; write its values one by one")));
+        }
         if headers.iter().any(|(known, _)| *known == name) {
             return Err(node.problem(format!("the header `{name}` is there twice")));
         }
@@ -386,3 +394,19 @@ fn check_whose(table: &condition::Table, rule: &str, sources: &Sources<'_>) -> R
 const MAX_ID: usize = 128;
 /// Deeper claims than the JSON reader reads cannot match.
 const MAX_CLAIM_DEPTH: usize = 16;
+
+/// Headers that end at the next hop (RFC 9110 §7.6.1), or that frame a message.
+const OF_THE_CONNECTION: &[&str] = &[
+    "connection",
+    "content-length",
+    "expect",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];

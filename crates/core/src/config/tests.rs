@@ -44,8 +44,22 @@ fn unknown_keys_say_what_was_meant() {
 }
 
 #[test]
-fn what_comes_later_is_refused_by_name() {
-    refused("version = 1\n[http]\ngrpc = \"127.0.0.1:1\"\n", "3:1", "`grpc` is not yet supported");
+fn header_of_a_rule_is_one_that_a_proxy_hands_on() {
+    let rule = |headers: &str| format!("version = 1\n[[rule]]\nid = \"a\"\nheaders = {{ {headers} }}\ndeny = \"anyone\"\n");
+    for name in ["Upgrade", "Connection", "Content-Length", "Transfer-Encoding", "TE", "HTTP2-Settings", "Expect"] {
+        refused(&rule(&format!("{name} = [\"a\"]")), "4:11", "belongs to the connection");
+    }
+    refused(&rule("X-Kind = [\"a\", \"b, c\"]"), "4:11", "`b, c` is a list");
+    assert!(Config::from_toml(&rule("X-Kind = [\"a\", \"b c\"]")).is_ok());
+}
+
+#[test]
+fn address_that_others_can_reach_needs_trusted_peers() {
+    refused("version = 1\n[http]\nlisten = [\"10.0.0.1:1\"]\n", "3:10", "needs `trusted_peers`");
+    refused("version = 1\n[http]\ngrpc = \"0.0.0.0:1\"\n", "3:8", "needs `trusted_peers`");
+    for good in ["grpc = \"127.0.0.1:1\"", "grpc = \"unix:/run/a\"", "grpc = \"0.0.0.0:1\"\ntrusted_peers = [\"10.0.0.1/32\"]"] {
+        assert!(Config::from_toml(&format!("version = 1\n[http]\n{good}\n")).is_ok(), "{good}");
+    }
 }
 
 #[test]

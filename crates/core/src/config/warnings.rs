@@ -23,7 +23,7 @@ pub(super) fn look(config: &Config, document: &Node, reader: &mut Reader<'_>) {
     for (index, rule) in config.rules.iter().enumerate() {
         if rule.target.networks.is_some() && !has_address {
             reader.warn(
-                format!("rule `{}` needs the client's address, and no endpoint in `proxy_sets` names a header for it: only `/auth/forward` will know one, and elsewhere the rule refuses every request it matches", rule.id),
+                format!("rule `{}` needs the client's address, and no endpoint in `proxy_sets` names a header for it: only `/auth/forward` and `grpc` will know one, and elsewhere the rule refuses every request it matches", rule.id),
                 &place(index),
             );
         }

@@ -152,18 +152,22 @@ impl Target {
     fn match_headers(&self, headers: &dyn Headers) -> KeyMatch {
         let mut answer = KeyMatch::Yes;
         for (name, values) in &self.headers {
-            let (mut count, mut matches) = (0_usize, false);
+            let listed = |value: &[u8]| values.iter().any(|it| it.as_bytes() == value);
+            let (mut count, mut matches, mut among_others) = (0_usize, false, false);
             headers.each(name, &mut |value| {
                 count = count.saturating_add(1);
-                matches = values.iter().any(|it| it.as_bytes() == value);
+                matches = listed(value);
+                // Some proxies join fields of one name by commas (RFC 9110 §5.3).
+                among_others = value.split(|byte| *byte == b',').any(|part| listed(part.trim_ascii()));
             });
             match count {
                 1 if matches => {}
-                0 | 1 => return KeyMatch::No,
+                0 | 1 if !among_others => return KeyMatch::No,
                 _ => {
+                    let how = if count > 1 { format!("came {count} times") } else { "came with several values".to_owned() };
                     answer = KeyMatch::Unclear(Refusal::new(
                         Rejection::RequestMalformed,
-                        format!("a rule needs the header `{name}`, which came {count} times"),
+                        format!("a rule needs the header `{name}`, which {how}"),
                     ));
                 }
             }

@@ -155,7 +155,9 @@ fn header(question: &Question, name: &str, values: &[&str]) -> Matched {
         question.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str()).collect();
     match sent.as_slice() {
         [] => Matched::No,
-        [value] => values.contains(value).into(),
+        [value] if values.contains(value) => Matched::Yes,
+        [value] if value.split(',').any(|part| values.contains(&part.trim_ascii())) => Matched::Malformed,
+        [_] => Matched::No,
         [_, _, ..] => Matched::Malformed,
     }
 }

@@ -200,7 +200,18 @@ allow = "anyone"
     .case("header names are case-insensitive", headers().header("x-kind", "api"), anonymous("kind"))
     .case("header values are case-sensitive", headers().header("X-Kind", "API"), refuse("rule_denied", "headers-rest"))
     .case("an absent header does not match", headers(), refuse("rule_denied", "headers-rest"))
-    .case("a list in one field is one value", headers().header("X-Kind", "api, batch"), refuse("rule_denied", "headers-rest"))
+    .case(
+        "a list in one field is as unclear as two fields",
+        headers().header("X-Kind", "api, other"),
+        refuse("request_malformed", "kind"),
+    )
+    .case("a list without a space is no clearer", headers().header("X-Kind", "other,batch"), refuse("request_malformed", "kind"))
+    .case("a list of other values does not match", headers().header("X-Kind", "a, b"), refuse("rule_denied", "headers-rest"))
+    .case(
+        "a value that only holds a listed one does not match",
+        headers().header("X-Kind", "api2"),
+        refuse("rule_denied", "headers-rest"),
+    )
     .case(
         "a header named with an underscore is another header",
         headers().header("X_Kind", "api"),
