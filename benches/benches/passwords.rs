@@ -31,7 +31,8 @@ fn main() {
          [[rule]]\nid = \"members\"\nhosts = [\"app.example.com\"]\nallow = \"authenticated\"\n"
     );
     let live = Live::from_text(&policy, Path::new("."), Options { watch: false, fetch: false, ..Options::default() }).unwrap();
-    let options = ServeOptions { listen: vec!["127.0.0.1:0".to_owned()], admin: None, log: Log::json(std::io::sink()) };
+    let options =
+        ServeOptions { listen: vec!["127.0.0.1:0".to_owned()], log: Log::json(std::io::sink()), ..ServeOptions::default() };
     let server = Server::start(live, options).unwrap();
     let address = server.addresses()[0].tcp().unwrap();
 

@@ -16,6 +16,7 @@ mod proxy;
 mod reference;
 
 mod biscuit_bytes;
+mod check_request;
 mod config_toml;
 mod cookie_header;
 mod decide;
@@ -40,8 +41,8 @@ macro_rules! targets {
 }
 
 targets! {
-    biscuit_bytes config_toml cookie_header decide forward_headers forwarded_for host jwks path return_address session_cookie
-    token_bytes token_structured verify_headers
+    biscuit_bytes check_request config_toml cookie_header decide forward_headers forwarded_for host jwks path return_address
+    session_cookie token_bytes token_structured verify_headers
 }
 
 /// A fuzz target.

@@ -154,18 +154,20 @@ static LIVE: LazyLock<Live> = LazyLock::new(|| {
     Live::from_text(&policy, ".".as_ref(), options).unwrap()
 });
 
-static GATE: LazyLock<InProcess> =
+pub(crate) static GATE: LazyLock<InProcess> =
     LazyLock::new(|| InProcess::new(LIVE.clone(), Log::json(std::io::sink()), Clock::new(|| NOW)).unwrap());
 
-static AUTHORIZER: LazyLock<Authorizer> = LazyLock::new(|| LIVE.current().authorizer.clone());
+pub(crate) static AUTHORIZER: LazyLock<Authorizer> = LazyLock::new(|| LIVE.current().authorizer.clone());
 
-static SESSIONS: LazyLock<[String; 2]> = LazyLock::new(|| [alice().seal(), bob().seal()]);
+pub(crate) static SESSIONS: LazyLock<[String; 2]> = LazyLock::new(|| [alice().seal(), bob().seal()]);
 
-const METHODS: [&str; 5] = ["GET", "POST", "HEAD", "get", "OPTIONS"];
-const TARGETS: [&str; 8] = ["/", "/public/x", "/admin/x", "/public/../admin", "/inside", "/a?x=/public/", "/port", "//public/x"];
-const HOSTS: [&str; 6] = ["app.example.com", "APP.example.com.", "app.example.com:8443", "evil.example", "[::1]:80", "app,evil"];
-const SCHEMES: [&str; 5] = ["https", "http", "wss", "HTTPS", "https,http"];
-const VALUES: [&str; 12] = [
+pub(crate) const METHODS: [&str; 5] = ["GET", "POST", "HEAD", "get", "OPTIONS"];
+pub(crate) const TARGETS: [&str; 8] =
+    ["/", "/public/x", "/admin/x", "/public/../admin", "/inside", "/a?x=/public/", "/port", "//public/x"];
+pub(crate) const HOSTS: [&str; 6] =
+    ["app.example.com", "APP.example.com.", "app.example.com:8443", "evil.example", "[::1]:80", "app,evil"];
+pub(crate) const SCHEMES: [&str; 5] = ["https", "http", "wss", "HTTPS", "https,http"];
+pub(crate) const VALUES: [&str; 12] = [
     "GET",
     "https",
     "app.example.com",

@@ -9,17 +9,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use gatewright::{Decision, HttpSettings, Outage, Rejection, UnixTime, is_navigation};
+use gatewright::{ChallengeForm, Decision, HttpSettings, Outage, Rejection, UnixTime, is_navigation};
 use gatewright_issuer::{Live, Refresh};
 use http::request::Parts;
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
-use crate::dialect::{Described, Malformed};
+use crate::dialect::{Described, Malformed, check};
 use crate::endpoint::Endpoint;
 use crate::fields::Fields;
+use crate::grpc::message::CheckResponse;
 use crate::log::{Entry, Log, RequestId};
 use crate::metrics::Metrics;
 use crate::password_pool::{PasswordPool, PoolFull};
@@ -73,8 +74,21 @@ pub(crate) struct Gate {
 #[derive(Clone, Copy)]
 struct Question<'r> {
     peer: Peer,
-    endpoint: Endpoint,
-    parts: &'r Parts,
+    asked: Asked<'r>,
+}
+
+/// How it is put.
+#[derive(Clone, Copy)]
+enum Asked<'r> {
+    Http {
+        endpoint: Endpoint,
+        parts: &'r Parts,
+    },
+    /// Over gRPC; `metadata` came with the call, not with the client's request.
+    Check {
+        question: &'r check::Question,
+        metadata: &'r HeaderMap,
+    },
 }
 
 /// The decision, and what is known of the request that it is about.
@@ -113,37 +127,74 @@ impl Gate {
     /// so that nothing that follows can be taken for a request, however it was framed.
     pub(crate) async fn answer(self: &Arc<Self>, peer: Peer, parts: &Parts, body_announced: bool) -> Response<Full<Bytes>> {
         let response = match Endpoint::of(parts.uri.path()) {
-            Some(endpoint) => self.decided(Question { peer, endpoint, parts }).await,
+            Some(endpoint) => self.answer_at(endpoint, peer, parts).await,
             None => self.not_found(parts.uri.path()),
         };
-        if body_announced { response::closing(response) } else { response }
+        // A stranger keeps no connection.
+        if body_announced || !peer.is_trusted(self.live.current().config.http()) { response::closing(response) } else { response }
     }
 
-    async fn decided(self: &Arc<Self>, question: Question<'_>) -> Response<Full<Bytes>> {
+    async fn answer_at(self: &Arc<Self>, endpoint: Endpoint, peer: Peer, parts: &Parts) -> Response<Full<Bytes>> {
+        let write = |decision: &Decision, navigation| {
+            endpoint.response_to(decision, navigation).map(|response| (response.status().as_u16(), response))
+        };
+        let decided = self.decided(Question { peer, asked: Asked::Http { endpoint, parts } }, write).await;
+        decided.unwrap_or_else(|| response::empty(StatusCode::SERVICE_UNAVAILABLE))
+    }
+
+    /// Returns whether somebody may call `Check` at all; else says so in the log.
+    pub(crate) fn admits(&self, peer: Peer) -> bool {
+        let state = self.live.current();
+        let admitted = peer.is_trusted(state.config.http());
+        if let (false, Peer::Tcp(address)) = (admitted, peer) {
+            let text = format!("{address} is not in `trusted_peers`; if it is Envoy, add it to `[http] trusted_peers`");
+            self.log.note("peer_untrusted", &text);
+        }
+        admitted
+    }
+
+    /// Answers a call of `Check`; `metadata` is what came with the call.
+    pub(crate) async fn check(self: &Arc<Self>, peer: Peer, metadata: &HeaderMap, question: &check::Question) -> CheckResponse {
+        let write = |decision: &Decision, navigation| {
+            let status = decision.answer(if navigation { ChallengeForm::Redirect } else { ChallengeForm::Status }).status;
+            Ok((status, check::response_to(question, decision, navigation)))
+        };
+        let decided = self.decided(Question { peer, asked: Asked::Check { question, metadata } }, write).await;
+        decided.unwrap_or_else(|| check::response_to(question, &panicked(), false))
+    }
+
+    /// Decides, writes the answer by `write`, which also returns the status that the client will see, and logs. `None` if not even
+    /// a refusal can be written.
+    async fn decided<A>(
+        self: &Arc<Self>,
+        question: Question<'_>,
+        write: impl Fn(&Decision, bool) -> Result<(u16, A), Unwritable>,
+    ) -> Option<A> {
         let started = Instant::now();
+        let given_up = GivenUp(self);
         let mut answered = self.attempt(question).await;
         if let Some(issuer) = answered.decision.wants_keys()
             && self.newer_keys(issuer).await
         {
             answered = self.attempt(question).await;
         }
-        let endpoint = question.endpoint;
-        let response = endpoint.response_to(&answered.decision, answered.navigation).or_else(|Unwritable(sentence)| {
+        let written = write(&answered.decision, answered.navigation).or_else(|Unwritable(sentence)| {
             answered.decision = Decision::unavailable(Outage::Internal, sentence);
-            endpoint.response_to(&answered.decision, false)
+            write(&answered.decision, false)
         });
-        let response = response.unwrap_or_else(|_| response::empty(StatusCode::SERVICE_UNAVAILABLE));
+        let (status, answer) =
+            written.map_or((StatusCode::SERVICE_UNAVAILABLE.as_u16(), None), |(status, answer)| (status, Some(answer)));
+        given_up.not_at_all();
         let taken = started.elapsed();
         self.metrics.decided(&answered.decision, taken);
         self.log.decision(&Entry {
             decision: &answered.decision,
-            status: response.status().as_u16(),
+            status,
             described: answered.described.as_ref(),
             request_id: self.request_id(question.fields()),
             taken,
         });
-        // A stranger keeps no connection.
-        if answered.decision.code() == Rejection::PeerUntrusted.code() { response::closing(response) } else { response }
+        answer
     }
 
     fn not_found(&self, path: &str) -> Response<Full<Bytes>> {
@@ -184,11 +235,24 @@ impl Gate {
         if let Ok(answered) = self.attempt_at_once(question) {
             return answered;
         }
-        let Question { peer, endpoint, parts } = question;
-        let (gate, parts) = (Arc::clone(self), parts.clone());
+        let (gate, peer) = (Arc::clone(self), question.peer);
+        let decide: Box<dyn FnOnce() -> Decision + Send> = match question.asked {
+            Asked::Http { endpoint, parts } => {
+                let parts = parts.clone();
+                Box::new(move || gate.decide_slowly(Question { peer, asked: Asked::Http { endpoint, parts: &parts } }))
+            }
+            Asked::Check { question, metadata } => {
+                let (question, metadata) = (question.clone(), metadata.clone());
+                let asked = move || {
+                    let asked = Asked::Check { question: &question, metadata: &metadata };
+                    gate.decide_slowly(Question { peer, asked })
+                };
+                Box::new(asked)
+            }
+        };
         let decided = tokio::task::spawn_blocking(move || {
             let _place = place;
-            gate.decide_slowly(Question { peer, endpoint, parts: &parts })
+            decide()
         });
         let decision = decided.await.unwrap_or_else(|_| panicked());
         Answered { decision, described: Some(described), navigation: question.is_navigation(&described) }
@@ -224,9 +288,13 @@ impl Gate {
     /// Reads the request that the proxy asks about, if it is the proxy who asks.
     fn describe<'r>(&self, question: Question<'r>, settings: &HttpSettings) -> Result<Described<'r>, NoQuestion> {
         let untrusted = |sentence| NoQuestion { rejection: Rejection::PeerUntrusted, sentence };
-        question.peer.check(settings, question.fields()).map_err(untrusted)?;
+        question.peer.check(settings, question.envelope()).map_err(untrusted)?;
         let malformed = |Malformed(sentence)| NoQuestion { rejection: Rejection::RequestMalformed, sentence };
-        question.endpoint.request_from(question.parts, settings, &self.own_hosts).map_err(malformed)
+        match question.asked {
+            Asked::Http { endpoint, parts } => endpoint.request_from(parts, settings, &self.own_hosts),
+            Asked::Check { question, .. } => check::request_from(question, settings),
+        }
+        .map_err(malformed)
     }
 
     /// Waits for newer keys of an issuer, if they may be fetched now. Without room to wait, the answer is what it is.
@@ -250,16 +318,36 @@ impl Gate {
 }
 
 impl<'r> Question<'r> {
+    /// The fields of the client's request.
     fn fields(self) -> Fields<'r> {
-        Fields(&self.parts.headers)
+        match self.asked {
+            Asked::Http { parts, .. } => Fields(&parts.headers),
+            Asked::Check { question, .. } => Fields(&question.headers),
+        }
+    }
+
+    /// The fields that came with the question itself.
+    fn envelope(self) -> Fields<'r> {
+        match self.asked {
+            Asked::Http { parts, .. } => Fields(&parts.headers),
+            Asked::Check { metadata, .. } => Fields(metadata),
+        }
+    }
+
+    /// The proxy's name in `proxy_sets`.
+    fn name(self) -> &'static str {
+        match self.asked {
+            Asked::Http { endpoint, .. } => endpoint.name(),
+            Asked::Check { .. } => check::NAME,
+        }
     }
 
     /// The optional headers that the endpoint's proxy overwrites, if it is certainly the proxy who wrote this request: over a unix
     /// socket, or with the secret that [`Peer::check`] has asked for.
     fn vouched(self, settings: &HttpSettings) -> &[String] {
         match self.peer {
-            Peer::Unix => settings.proxy_sets(self.endpoint.name()),
-            Peer::Tcp(_) if settings.proxy_secret.is_some() => settings.proxy_sets(self.endpoint.name()),
+            Peer::Unix => settings.proxy_sets(self.name()),
+            Peer::Tcp(_) if settings.proxy_secret.is_some() => settings.proxy_sets(self.name()),
             Peer::Tcp(_) => &[],
         }
     }
@@ -272,6 +360,22 @@ impl<'r> Question<'r> {
 impl Answered<'_> {
     fn without_request(decision: Decision) -> Self {
         Self { decision, described: None, navigation: false }
+    }
+}
+
+/// Counts and logs a question whose asker went away before the answer, so that nobody guesses unseen.
+struct GivenUp<'g>(&'g Gate);
+
+impl GivenUp<'_> {
+    fn not_at_all(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for GivenUp<'_> {
+    fn drop(&mut self) {
+        self.0.metrics.given_up.fetch_add(1, Ordering::Relaxed);
+        self.0.log.note("given_up", "a question was given up before it was answered; the proxy waits less long than the gate");
     }
 }
 

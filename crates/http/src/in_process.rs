@@ -11,7 +11,10 @@ use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Uri};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::dialect::check;
 use crate::gate::{Clock, Gate};
+use crate::grpc;
+use crate::grpc::message::{HeaderValueOption, HttpResponse};
 use crate::log::Log;
 use crate::peer::Peer;
 
@@ -56,5 +59,22 @@ impl InProcess {
         let response = self.runtime.block_on(self.gate.answer(Peer::Unix, &parts, false));
         let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
         Some(InProcessAnswer { status: response.status().as_u16(), headers: headers.collect() })
+    }
+
+    /// Answers a call of `Check` whose body has these bytes: the status that the client sees (0 on an allow), and what the backend
+    /// is told beside the request; `None` if the answer is one that Envoy takes for an allow although it is none.
+    #[must_use]
+    pub fn check(&self, framed: &[u8]) -> Option<InProcessAnswer> {
+        let question = check::Question::new(grpc::decode(framed));
+        let response = self.runtime.block_on(self.gate.check(Peer::Unix, &HeaderMap::new(), &question));
+        let code = response.status.map_or(0, |status| status.code);
+        let (status, options) = match (code, response.http_response?) {
+            (0, HttpResponse::Ok(ok)) => (0, [ok.headers, ok.response_headers_to_add].concat()),
+            (0, HttpResponse::Denied(_)) | (_, HttpResponse::Ok(_)) => return None,
+            (_, HttpResponse::Denied(denied)) => (u16::try_from(denied.status?.code).ok()?, denied.headers),
+        };
+        let header = |option: HeaderValueOption| option.header.map(|header| (header.key, header.value));
+        let text = |(name, value): (Vec<u8>, Vec<u8>)| (String::from_utf8_lossy(&name).into_owned(), value);
+        Some(InProcessAnswer { status, headers: options.into_iter().filter_map(header).map(text).collect() })
     }
 }

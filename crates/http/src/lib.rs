@@ -35,6 +35,7 @@ mod tls;
 mod fields;
 mod peer;
 mod response;
+mod grpc;
 mod dialect;
 mod endpoint;
 mod log;

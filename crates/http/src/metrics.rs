@@ -22,6 +22,8 @@ pub(crate) struct Metrics {
     pub(crate) refused_connections: AtomicU64,
     /// Requests for a path that does not exist.
     pub(crate) not_found: AtomicU64,
+    /// Questions whose asker went away before the answer.
+    pub(crate) given_up: AtomicU64,
 }
 
 /// One counter per code.
@@ -81,6 +83,12 @@ impl Metrics {
                 "counter",
                 "Connections refused because there were too many.",
                 self.refused_connections.load(Ordering::Relaxed),
+            ),
+            (
+                "questions_given_up_total",
+                "counter",
+                "Questions that were given up before they were answered.",
+                self.given_up.load(Ordering::Relaxed),
             ),
             ("not_found_total", "counter", "Requests for a path that is no endpoint.", self.not_found.load(Ordering::Relaxed)),
             ("log_lines_dropped_total", "counter", "Log lines that could not be written in time.", dropped_lines),

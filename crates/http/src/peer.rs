@@ -20,14 +20,19 @@ impl Peer {
         Self::Tcp(address.ip().to_canonical())
     }
 
+    /// Returns whether this peer's address is one that may ask; the secret, if there is one, comes with each question.
+    pub(crate) fn is_trusted(self, settings: &HttpSettings) -> bool {
+        match (self, &settings.trusted_peers) {
+            (Self::Unix, _) => true,
+            (Self::Tcp(address), None) => address.is_loopback(),
+            (Self::Tcp(address), Some(networks)) => networks.iter().any(|network| network.contains(address)),
+        }
+    }
+
     /// Returns whether this peer may ask, else the sentence for the log.
     pub(crate) fn check(self, settings: &HttpSettings, fields: Fields<'_>) -> Result<(), String> {
         let Self::Tcp(address) = self else { return Ok(()) };
-        let trusted = match &settings.trusted_peers {
-            None => address.is_loopback(),
-            Some(networks) => networks.iter().any(|network| network.contains(address)),
-        };
-        if !trusted {
+        if !self.is_trusted(settings) {
             return Err(format!("{address} is not in `trusted_peers`; if it is the proxy, add it to `[http] trusted_peers`"));
         }
         if settings.proxy_secret.is_none() || settings.carries_proxy_secret(&fields) {

@@ -21,13 +21,15 @@ use crate::gate::{Clock, Gate};
 use crate::listener::{Accepted, Bound, Listener};
 use crate::log::Log;
 use crate::stop::{Stop, Stopper};
-use crate::tls::Tls;
+use crate::tls::{self, Tls};
 
 /// How to serve, beside what the policy file says.
 #[derive(Clone, Debug, Default)]
 pub struct ServeOptions {
     /// Where to listen instead of `[http] listen`, if not empty.
     pub listen: Vec<String>,
+    /// Where Envoy's calls of gRPC are answered instead of `[http] grpc`.
+    pub grpc: Option<String>,
     /// Where the admin listener is instead of `[http] admin`.
     pub admin: Option<String>,
     /// Where decisions are logged.
@@ -57,6 +59,7 @@ impl ServeError {
 pub struct Server {
     gate: Arc<Gate>,
     auth: Workers,
+    grpc: Option<Workers>,
     admin: Option<Workers>,
 }
 
@@ -78,36 +81,42 @@ impl Server {
         let state = live.current();
         let settings = state.config.http().clone();
         drop(state);
-        let ServeOptions { listen, admin, log } = options;
+        let ServeOptions { listen, grpc, admin, log } = options;
         let bound = bind_all(if listen.is_empty() { &settings.listen } else { &listen }, &settings)?;
+        let grpc = grpc.or_else(|| settings.grpc.clone()).map(|text| bind_all(&[text], &settings)).transpose()?;
         let admin = admin.as_ref().or(settings.admin.as_ref()).map(|text| bind_one(text)).transpose()?;
 
         let limits = Limits { timeout: Duration::from_secs(settings.timeout), max_header_bytes: settings.max_header_bytes };
-        let tls = Tls::new(&settings).map_err(ServeError)?;
+        let tls = Tls::new(&settings, tls::HTTP_1).map_err(ServeError)?;
+        let grpc_tls = Tls::new(&settings, tls::HTTP_2).map_err(ServeError)?;
         let own_hosts = own_hosts(bound.iter().map(|(_, address)| address), tls.is_some());
         let gate = Arc::new(Gate::new(live, log, clock, own_hosts));
         let door = |role, tls, slots| Door { gate: Arc::clone(&gate), role, tls, limits, slots: Arc::new(Semaphore::new(slots)) };
 
         let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let auth = Workers::start(
-            "gatewright-auth",
-            cores,
-            bound,
-            door(Role::Auth, tls, settings.max_connections.min(Semaphore::MAX_PERMITS)),
-        )?;
+        let slots = settings.max_connections.min(Semaphore::MAX_PERMITS);
+        let auth = Workers::start("gatewright-auth", cores, bound, door(Role::Auth, tls, slots))?;
+        let grpc =
+            grpc.map(|bound| Workers::start("gatewright-grpc", cores, bound, door(Role::Check, grpc_tls, slots))).transpose()?;
         let admin = admin
             .map(|bound| Workers::start("gatewright-admin", 1, vec![bound], door(Role::Admin, None, ADMIN_CONNECTIONS)))
             .transpose()?;
-        for address in &auth.addresses {
+        for address in auth.addresses.iter().chain(grpc.iter().flat_map(|grpc| &grpc.addresses)) {
             gate.log.note("listening", &address.to_string());
         }
-        Ok(Self { gate, auth, admin })
+        Ok(Self { gate, auth, grpc, admin })
     }
 
     /// Returns where the service listens, with the ports that were really taken.
     #[must_use]
     pub fn addresses(&self) -> &[Address] {
         &self.auth.addresses
+    }
+
+    /// Returns where Envoy's calls of gRPC are answered, if anywhere.
+    #[must_use]
+    pub fn grpc_address(&self) -> Option<&Address> {
+        self.grpc.as_ref().and_then(|grpc| grpc.addresses.first())
     }
 
     /// Returns where the admin listener is, if there is one.
@@ -123,10 +132,10 @@ impl Server {
 
     fn drain(&mut self) {
         self.gate.draining.store(true, Ordering::Relaxed);
-        self.auth.stop();
-        if let Some(admin) = &mut self.admin {
-            admin.stop();
-        }
+        let mut all: Vec<&mut Workers> =
+            [Some(&mut self.auth), self.grpc.as_mut(), self.admin.as_mut()].into_iter().flatten().collect();
+        all.iter_mut().for_each(|workers| workers.tell());
+        all.into_iter().for_each(Workers::stop);
         self.gate.log.flush();
     }
 }
@@ -171,9 +180,15 @@ impl Workers {
         Ok(workers)
     }
 
-    fn stop(&mut self) {
+    /// Tells the threads to stop, and takes no new connection.
+    fn tell(&mut self) {
         self.stop.stop();
         self.bound.clear();
+    }
+
+    /// The same, and waits until they have.
+    fn stop(&mut self) {
+        self.tell();
         for thread in self.threads.drain(..) {
             let _ = thread.join(); // a worker that panicked has ended, too
         }

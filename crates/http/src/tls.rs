@@ -12,8 +12,13 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// The acceptor for the certificate of the current settings: a renewed certificate counts from the next connection after a reload.
 pub(crate) struct Tls {
+    protocol: &'static [u8],
     current: Mutex<(Material, TlsAcceptor)>,
 }
+
+/// What is spoken inside (RFC 7301).
+pub(crate) const HTTP_1: &[u8] = b"http/1.1";
+pub(crate) const HTTP_2: &[u8] = b"h2";
 
 /// The two PEM texts an acceptor was made from.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,15 +32,15 @@ impl Tls {
     ///
     /// # Errors
     /// One of the two is missing, is no PEM, or they do not belong together.
-    pub(crate) fn new(settings: &HttpSettings) -> Result<Option<Self>, String> {
+    pub(crate) fn new(settings: &HttpSettings, protocol: &'static [u8]) -> Result<Option<Self>, String> {
         let material = match (&settings.tls_cert, &settings.tls_key) {
             (None, None) => return Ok(None),
             (Some(certificate), Some(key)) => Material { certificate: certificate.clone(), key: key.expose().to_vec() },
             (Some(_), None) => return Err("`tls_cert` is set without `tls_key`".to_owned()),
             (None, Some(_)) => return Err("`tls_key` is set without `tls_cert`".to_owned()),
         };
-        let acceptor = material.acceptor()?;
-        Ok(Some(Self { current: Mutex::new((material, acceptor)) }))
+        let acceptor = material.acceptor(protocol)?;
+        Ok(Some(Self { protocol, current: Mutex::new((material, acceptor)) }))
     }
 
     /// Returns the acceptor for these settings; a certificate that cannot be used leaves the last good one in place.
@@ -48,7 +53,7 @@ impl Tls {
             return (current.1.clone(), None);
         }
         let material = Material { certificate: certificate.clone(), key: key.expose().to_vec() };
-        match material.acceptor() {
+        match material.acceptor(self.protocol) {
             Ok(acceptor) => {
                 *current = (material, acceptor);
                 (current.1.clone(), None)
@@ -63,7 +68,7 @@ impl Tls {
 }
 
 impl Material {
-    fn acceptor(&self) -> Result<TlsAcceptor, String> {
+    fn acceptor(&self, protocol: &[u8]) -> Result<TlsAcceptor, String> {
         let chain = CertificateDer::pem_slice_iter(&self.certificate)
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| format!("`tls_cert` is no PEM certificate chain: {error}"))?;
@@ -75,7 +80,7 @@ impl Material {
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .map_err(|error| format!("`tls_cert` and `tls_key` cannot be used together: {error}"))?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![protocol.to_vec()];
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
@@ -97,14 +102,14 @@ mod tests {
 
     #[test]
     fn certificate_and_its_key_make_an_acceptor() {
-        assert!(material().acceptor().is_ok());
+        assert!(material().acceptor(HTTP_1).is_ok());
     }
 
     #[test]
     fn what_cannot_be_used_is_named() {
         let (first, second) = (material(), material());
         let problem = |certificate: &[u8], key: &[u8]| {
-            Material { certificate: certificate.to_vec(), key: key.to_vec() }.acceptor().err().unwrap()
+            Material { certificate: certificate.to_vec(), key: key.to_vec() }.acceptor(HTTP_1).err().unwrap()
         };
         assert!(problem(&first.certificate, &second.key).contains("together"));
         assert!(problem(b"", &first.key).contains("together"));

@@ -378,3 +378,51 @@ fn serve_ends_well_when_it_is_told_to() {
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[cfg(unix)]
+#[test]
+fn init_writes_all_files_or_none_and_keeps_the_secret_to_the_proxy() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("gatewright.toml");
+    let text = "version = 1\n[http]\nproxy_secret = \"0123456789abcdef\"\nproxy_sets = { haproxy = [\"X-Forwarded-For\"] }\n\
+                [[rule]]\nid = \"all\"\nhosts = [\"app.example.com\"]\ndeny = \"anyone\"\n";
+    fs::write(&policy, text).unwrap();
+    let output = folder.path().join("out");
+    let init = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        command.args(["init", "haproxy", "--config"]).arg(&policy).arg("--output").arg(&output).args(more).output().unwrap()
+    };
+    let mode = |name: &str| fs::metadata(output.join(name)).unwrap().permissions().mode() & 0o777;
+    assert!(init(&[]).status.success());
+    assert_eq!(mode("gatewright.lua"), 0o600);
+    let again = init(&[]);
+    let said = String::from_utf8(again.stdout).unwrap();
+    assert!(again.status.success() && said.matches("unchanged ").count() == 2, "{said}");
+    // Somebody has changed one file: nothing is written over it, nor the other.
+    fs::write(output.join("haproxy.cfg"), "mine").unwrap();
+    fs::set_permissions(output.join("gatewright.lua"), fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(output.join("gatewright.lua"), "old").unwrap();
+    let refused = init(&[]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("`--force` replaces it"));
+    assert_eq!(fs::read_to_string(output.join("gatewright.lua")).unwrap(), "old");
+    assert!(init(&["--force"]).status.success());
+    assert_eq!(mode("gatewright.lua"), 0o640, "its group may have been the proxy's");
+    assert_eq!(fs::read_dir(&output).unwrap().count(), 2, "nothing is left beside them");
+}
+
+#[test]
+fn init_says_what_the_policy_lacks() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("gatewright.toml");
+    fs::write(&policy, "version = 1\n[[rule]]\nid = \"all\"\nhosts = [\"app.example.com\"]\ndeny = \"anyone\"\n").unwrap();
+    let init = |proxy: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        let output = command.args(["init", proxy, "--config"]).arg(&policy).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(init("nginx").contains("proxy_sets = { verify = [\"X-Forwarded-For\"] }"));
+    assert_eq!(init("caddy"), "");
+    assert!(init("haproxy").contains("`--output DIR`"), "two files are no text to print");
+}

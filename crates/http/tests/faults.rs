@@ -25,7 +25,7 @@ fn panic_while_deciding_refuses_one_request_and_the_service_goes_on() {
     let live = Live::from_text(POLICY, Path::new("."), Options { watch: false, fetch: false, ..Options::default() }).unwrap();
     let lines = Lines::default();
     let log = Log::json(lines.clone());
-    let options = ServeOptions { listen: vec!["127.0.0.1:0".to_owned()], admin: None, log: log.clone() };
+    let options = ServeOptions { listen: vec!["127.0.0.1:0".to_owned()], log: log.clone(), ..ServeOptions::default() };
     let server = Server::start_with_clock(live, options, clock).unwrap();
     let address = server.addresses()[0].tcp().unwrap();
     let question =

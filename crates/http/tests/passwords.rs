@@ -88,3 +88,18 @@ fn what_is_kept_of_guesses_is_bounded() {
     let grown = process.resident_bytes().saturating_sub(before);
     assert!(grown < 4 * 1024 * 1024, "{grown} bytes more");
 }
+
+/// A hash that takes a quarter of a second, so that there is time to give up.
+#[test]
+fn guess_that_is_given_up_before_its_answer_is_logged() {
+    let slow = "slow:$2b$12$CGCYOm1Lfc9sm0EOSVkoI.LZMDj.6a7uKD/MP6yPHUg67NNH2YJhK\nbob:";
+    let gate = Gate::start_on(&POLICY.replacen("bob:", slow, 1), &["127.0.0.1:0"]);
+    let mut stream = connect(gate.address());
+    stream.write_all(question("192.0.2.66", "slow", "guess").as_bytes()).unwrap();
+    stream.shutdown(std::net::Shutdown::Both).unwrap();
+    let started = std::time::Instant::now();
+    while !gate.entries().iter().any(|entry| entry["event"] == "given_up") {
+        assert!(started.elapsed() < std::time::Duration::from_secs(20), "nothing was logged: {:?}", gate.entries());
+        std::thread::yield_now();
+    }
+}

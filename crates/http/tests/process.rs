@@ -31,7 +31,7 @@ fn hangup_reloads_a_good_file_keeps_the_policy_for_a_bad_one_and_termination_dra
     let live = Live::open(&path, Options { watch: false, fetch: false, events }).unwrap();
 
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap(); // free again at the end of the line
-    let options = ServeOptions { listen: vec![port.to_string()], admin: None, log: Log::none() };
+    let options = ServeOptions { listen: vec![port.to_string()], log: Log::none(), ..ServeOptions::default() };
     let service = thread::spawn(move || serve(live, options));
     let question = |uri: &str| {
         format!("GET /auth/verify HTTP/1.1\r\nHost: app.example.com\r\nX-Original-Method: GET\r\nX-Original-URI: {uri}\r\n\r\n")

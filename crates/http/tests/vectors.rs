@@ -1,4 +1,5 @@
-//! Every decision and attack of the corpus, asked over HTTP through `/auth/forward`: the adapter adds nothing and loses nothing.
+//! Every decision and attack of the corpus, asked over HTTP through `/auth/forward` and over gRPC: the adapter adds nothing and
+//! loses nothing.
 #![cfg(unix)]
 
 #[expect(dead_code, reason = "no file of tests needs every helper")]
@@ -9,6 +10,7 @@ use std::fmt::Write as _;
 use gatewright::{HttpSettings, TrustedHops};
 use serde_json::Value;
 use support::corpus::{Case, Failure, Tally, cases, line};
+use support::envoy::{self, CheckRequest, Envoy, Mode};
 use support::raw::{Reply, exchange};
 
 #[test]
@@ -18,6 +20,58 @@ fn every_decision_of_the_corpus_is_the_same_over_http() {
         tally.count(&case, run(&case));
     }
     tally.finish(2_500);
+}
+
+#[test]
+fn every_decision_of_the_corpus_is_the_same_over_grpc() {
+    let mut tally = Tally::default();
+    for case in cases() {
+        tally.count(&case, run_over_grpc(&case));
+    }
+    tally.finish(2_500);
+}
+
+fn run_over_grpc(case: &Case) -> Result<(), Failure> {
+    let live = case.live()?;
+    let question = grpc_question(case, live.current().config.http())?;
+    let secret =
+        live.current().config.http().proxy_secret.as_ref().map(|secret| String::from_utf8_lossy(secret.expose()).into_owned());
+    let metadata: Vec<(&str, &str)> = secret.iter().map(|secret| ("x-gatewright-proxy", secret.as_str())).collect();
+    let (reply, logged) = case.with_gate(live, "127.0.0.1:0", |server| {
+        let told = Envoy::connect(server.grpc_address().unwrap().tcp().unwrap()).check(&question, &metadata);
+        told.message.unwrap().as_reply()
+    })?;
+    compare(&case.expect, &case.request, &reply, &logged)
+}
+
+/// Writes the question, or says why Envoy would not ask it.
+fn grpc_question(case: &Case, settings: &HttpSettings) -> Result<CheckRequest, Failure> {
+    let not = |why: &str| Failure::NotExpressible(why.to_owned());
+    if case.request.get("portless_host") == Some(&Value::Bool(true)) {
+        return Err(not("this dialect's host carries the port"));
+    }
+    if settings.trusted_peers.is_some() {
+        return Err(not("the policy trusts another caller than this test"));
+    }
+    if settings.proxy_sets("envoy") != case.proxy_sets() {
+        return Err(not("the policy says what the proxy overwrites, the request something else"));
+    }
+    let fields = case.fields();
+    let is_field = |(name, value): &(String, Vec<u8>)| line(&mut Vec::new(), name, value).is_ok();
+    if !fields.iter().all(is_field) {
+        return Err(not("no field can carry it (RFC 9110 §5.5)"));
+    }
+    if fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-forwarded-proto")) {
+        return Err(not("the header belongs to the dialect"));
+    }
+    if case.bytes("method").is_empty() || case.bytes("path").is_empty() || case.bytes("host").is_empty() {
+        return Err(not("Envoy has each of them"));
+    }
+    if line(&mut Vec::new(), "x-forwarded-proto", &case.bytes("scheme")).is_err() {
+        return Err(not("no scheme that Envoy writes"));
+    }
+    let (method, scheme, host, path) = (case.bytes("method"), case.bytes("scheme"), case.bytes("host"), case.bytes("path"));
+    Ok(envoy::question(&method, &scheme, &host, &path, &fields, case.text("client"), Mode::Raw))
 }
 
 fn run(case: &Case) -> Result<(), Failure> {

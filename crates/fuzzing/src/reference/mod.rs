@@ -5,6 +5,7 @@ pub(crate) mod conditions;
 pub(crate) mod decider;
 pub(crate) mod path;
 pub(crate) mod policy;
+pub(crate) mod protobuf;
 pub(crate) mod target;
 
 pub(crate) use conditions::Identity;

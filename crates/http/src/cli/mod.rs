@@ -12,6 +12,7 @@ mod failure;
 mod find;
 mod header;
 mod holder;
+mod init;
 mod input;
 mod junit;
 mod key;
@@ -59,7 +60,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// May this request pass? A forward-auth service for nginx, Traefik and Caddy, and the tools to ask it why.
+/// May this request pass? A forward-auth service for nginx, Traefik, Caddy, Envoy, HAProxy and Apache, and the tools to ask it why.
 ///
 /// The policy file is found by `--config FILE`, then the variable GATEWRIGHT_CONFIG, then ./gatewright.toml.
 #[derive(Debug, Parser)]
@@ -76,6 +77,7 @@ enum Command {
     Check(check::Check),
     Decide(decide::Decide),
     Test(test::Test),
+    Init(init::Init),
     #[command(subcommand)]
     Session(session::Session),
     #[command(subcommand)]
@@ -93,6 +95,7 @@ impl Command {
             Self::Check(check) => check.run(out),
             Self::Decide(decide) => decide.run(out),
             Self::Test(test) => test.run(out),
+            Self::Init(init) => init.run(out),
             Self::Session(session) => session.run(out),
             Self::Biscuit(biscuit) => biscuit.run(out),
             Self::Key(key) => key.run(out),
@@ -106,6 +109,7 @@ Examples:
   gatewright demo                                      see it work, nothing to install
   gatewright check gatewright.toml                     is this policy file right?
   gatewright serve --config gatewright.toml            answer nginx's auth_request
+  gatewright init nginx                                the proxy's configuration for this policy
   gatewright decide https://app.example.com/admin/     why was this refused?";
 
 #[cfg(test)]
@@ -131,7 +135,7 @@ mod tests {
 
     #[test]
     fn commands_of_later_versions_do_not_exist() {
-        for name in ["init", "lint", "prove"] {
+        for name in ["lint", "prove"] {
             assert!(CommandLine::try_parse_from(["gatewright", name]).is_err(), "{name}");
         }
     }

@@ -39,7 +39,7 @@ impl Serve {
         for warning in live.current().config.warnings() {
             warn(&format!("{}: {}", place(&file, warning.position()), warning.message()));
         }
-        gatewright_http::serve(live, ServeOptions { listen: self.listen, admin: self.admin, log })
+        gatewright_http::serve(live, ServeOptions { listen: self.listen, admin: self.admin, log, ..ServeOptions::default() })
             .map_err(|error| Failure::Failed(error.to_string()))?;
         Ok(0)
     }

@@ -1,7 +1,11 @@
 //! `/auth/ingress-nginx`: the ingress-nginx controller's `auth-url`, and snippets of nginx that send one address instead of parts.
 //!
 //! `X-Original-Method` and `X-Original-URL` are required; scheme, host and target all come from the latter, `Host` is not read. The
-//! controller overwrites `X-Real-IP` and `X-Forwarded-For` with the client's address by itself.
+//! controller overwrites `X-Real-IP` and `X-Forwarded-For` by itself, but snippets ask here as well: they are read only if
+//! `proxy_sets.ingress-nginx` names one.
+//!
+//! The controller makes the address of `$http_host`, which a client can make differ from the server that nginx chose: there a rule
+//! for one host can be had for another (`docs/src/reference/proxies.md`).
 
 use gatewright::{ChallengeForm, Decision, ForwardedFor};
 
@@ -16,11 +20,14 @@ pub(crate) const NAME: &str = "ingress-nginx";
 pub(crate) fn request_from<'r>(asked: Asked<'r, '_>) -> Result<Described<'r>, Malformed> {
     let Asked { fields, settings, .. } = asked;
     let method = required(fields, "X-Original-Method", "$request_method")?;
-    let url = required(fields, "X-Original-URL", "$scheme://$http_host$request_uri")?;
+    let url = required(fields, "X-Original-URL", "$scheme://$host$request_uri")?;
     let (scheme, host, target) = parts(url).ok_or_else(|| {
-        Malformed("`X-Original-URL` is no address of the form scheme://host/path; the controller makes it of `$scheme://$http_host$request_uri`".to_owned())
+        Malformed(
+            "`X-Original-URL` is no address of the form scheme://host/path; a snippet makes it of `$scheme://$host$request_uri`"
+                .to_owned(),
+        )
     })?;
-    let client = settings.client(NAME, &fields, ForwardedFor::AlwaysSet);
+    let client = settings.client(NAME, &fields, ForwardedFor::OnlyIfNamed);
     Ok(Described { method, scheme, host, target, client, portless: false })
 }
 
@@ -102,7 +109,7 @@ mod tests {
         let settings = settings("");
         for (name, line) in [
             ("x-original-method", "proxy_set_header X-Original-Method $request_method;"),
-            ("x-original-url", "proxy_set_header X-Original-URL $scheme://$http_host$request_uri;"),
+            ("x-original-url", "proxy_set_header X-Original-URL $scheme://$host$request_uri;"),
         ] {
             let mut headers = headers("https://app.example.com/");
             headers.remove(name);
@@ -112,9 +119,11 @@ mod tests {
     }
 
     #[test]
-    fn address_that_the_controller_sets_is_read() {
-        let (mut headers, settings) = (headers("https://app.example.com/"), settings(""));
+    fn address_is_read_only_if_named() {
+        let mut headers = headers("https://app.example.com/");
         headers.insert("x-forwarded-for", http::HeaderValue::from_static("192.0.2.7"));
-        assert_eq!(request_from(asked(&headers, &settings)).unwrap().client, Some([192, 0, 2, 7].into()));
+        let client = |text| request_from(asked(&headers, &settings(text))).unwrap().client;
+        assert_eq!(client(""), None);
+        assert_eq!(client(r#"proxy_sets = { ingress-nginx = ["X-Forwarded-For"] }"#), Some([192, 0, 2, 7].into()));
     }
 }

@@ -3,6 +3,7 @@
 //! One file per dialect; none reads the headers of another.
 
 pub(crate) mod apache;
+pub(crate) mod check;
 pub(crate) mod envoy;
 pub(crate) mod forward;
 pub(crate) mod haproxy;
@@ -76,7 +77,11 @@ impl<'r> Described<'r> {
 
 /// How a proxy takes a challenge: some hand a redirect on to the client, others make an error of it.
 pub(crate) fn status_or_redirect(decision: &Decision, navigation: bool) -> Answer {
-    crate::response::answer(decision, if navigation { ChallengeForm::Redirect } else { ChallengeForm::Status })
+    crate::response::answer(decision, challenge_form(navigation))
+}
+
+const fn challenge_form(navigation: bool) -> ChallengeForm {
+    if navigation { ChallengeForm::Redirect } else { ChallengeForm::Status }
 }
 
 /// A question of these header fields alone, for tests.

@@ -19,7 +19,8 @@ fn cve_2026_40575_a_target_is_believed_from_a_listed_peer_alone() {
     // No list that trusts everybody stands in for one that is missing.
     let options = Options { watch: false, fetch: false, ..Options::default() };
     let live = Live::from_text(POLICY, Path::new("."), options).unwrap();
-    let serve = ServeOptions { listen: vec!["0.0.0.0:0".to_owned()], admin: None, log: Log::json(Lines::default()) };
+    let serve =
+        ServeOptions { listen: vec!["0.0.0.0:0".to_owned()], log: Log::json(Lines::default()), ..ServeOptions::default() };
     let started = Server::start_with_clock(live, serve, Clock::new(|| gatewright::UnixTime::from_secs(NOW)));
     assert!(started.is_err_and(|error| error.to_string().contains("trusted_peers")));
 }

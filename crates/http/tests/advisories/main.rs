@@ -5,6 +5,7 @@
 mod addresses;
 mod answers;
 mod headers;
+mod http2;
 mod listener;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "no file of tests needs every helper")]

@@ -18,9 +18,9 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Returns every value of a header, however its name is written, underscores included.
+    /// Returns every value of a header, however its name is written, underscores and dots included.
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
-        let folded = |text: &str| text.to_ascii_lowercase().replace('_', "-");
+        let folded = |text: &str| text.trim().to_ascii_lowercase().replace(['_', '.'], "-");
         self.head
             .iter()
             .filter_map(|line| line.split_once(':'))
@@ -81,15 +81,69 @@ fn answer(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, ids: &Mutex<Vec<String
     let lines: Vec<String> =
         String::from_utf8_lossy(&head).split("\r\n").filter(|line| !line.is_empty()).map(str::to_owned).collect();
     let mut request = Seen { head: lines, body_bytes: 0 };
-    let length: usize = request.all("content-length").first().map_or(0, |length| length.parse().unwrap());
-    let mut buffer = vec![0; 1 << 16];
-    while request.body_bytes < length {
-        match stream.read(&mut buffer) {
-            Ok(0) | Err(_) => return,
-            Ok(count) => request.body_bytes += count,
-        }
-    }
+    let upgrade = request.all("upgrade").first().map(|protocol| (*protocol).to_owned());
+    let body_bytes = if request.all("transfer-encoding").is_empty() {
+        let length: usize = request.all("content-length").first().map_or(0, |length| length.parse().unwrap());
+        read_bytes(&mut stream, length)
+    } else {
+        read_chunks(&mut stream, &mut request.head)
+    };
+    let Some(body_bytes) = body_bytes else { return };
+    request.body_bytes = body_bytes;
+    let head = request.head[0].starts_with("HEAD ");
     ids.lock().unwrap().push(request.all("x-request-id").concat());
     seen.lock().unwrap().push(request);
-    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nbackend");
+    if let Some(protocol) = upgrade {
+        // The answer to the key of RFC 6455 §1.3, which the tests send. This backend speaks whatever it is asked for.
+        let accept = "Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+        let _ = write!(stream, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: {protocol}\r\n{accept}\r\n");
+        let mut echo = [0; 64];
+        while let Ok(count @ 1..) = stream.read(&mut echo) {
+            let _ = stream.write_all(&echo[..count]);
+        }
+        return;
+    }
+    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nSet-Cookie: app=1\r\nConnection: close\r\n\r\n");
+    if !head {
+        let _ = stream.write_all(b"backend");
+    }
+}
+
+/// Reads a body of this length; `None` if it ends early.
+fn read_bytes(stream: &mut TcpStream, length: usize) -> Option<usize> {
+    let (mut count, mut buffer) = (0, vec![0; 1 << 16]);
+    while count < length {
+        let wanted = buffer.len().min(length - count);
+        count += stream.read(&mut buffer[..wanted]).ok().filter(|read| *read > 0)?;
+    }
+    Some(count)
+}
+
+/// Reads a body in chunks (RFC 9112 §7.1) and returns how many bytes it had. Trailers join the header lines, as some backends do.
+fn read_chunks(stream: &mut TcpStream, head: &mut Vec<String>) -> Option<usize> {
+    let mut total = 0;
+    loop {
+        let size = usize::from_str_radix(&read_line(stream)?, 16).ok()?;
+        if size == 0 {
+            break;
+        }
+        total += read_bytes(stream, size)?;
+        read_line(stream)?;
+    }
+    loop {
+        let trailer = read_line(stream)?;
+        if trailer.is_empty() {
+            return Some(total);
+        }
+        head.push(trailer);
+    }
+}
+
+fn read_line(stream: &mut TcpStream) -> Option<String> {
+    let (mut line, mut byte) = (Vec::new(), [0]);
+    while !line.ends_with(b"\r\n") {
+        stream.read_exact(&mut byte).ok()?;
+        line.push(byte[0]);
+    }
+    Some(String::from_utf8_lossy(&line).trim_end().to_owned())
 }

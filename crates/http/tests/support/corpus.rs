@@ -79,7 +79,8 @@ impl Case {
     pub(crate) fn with_gate<A>(&self, live: Live, listen: &str, ask: impl FnOnce(&Server) -> A) -> Result<(A, Value), Failure> {
         let (now, lines) = (self.now, Lines::default());
         let log = Log::json(lines.clone());
-        let options = ServeOptions { listen: vec![listen.to_owned()], admin: None, log: log.clone() };
+        let grpc = Some("127.0.0.1:0".to_owned());
+        let options = ServeOptions { listen: vec![listen.to_owned()], grpc, log: log.clone(), ..ServeOptions::default() };
         let server = Server::start_with_clock(live, options, Clock::new(move || now));
         let server = server.map_err(|error| Failure::Wrong(error.to_string()))?;
         let answer = ask(&server);

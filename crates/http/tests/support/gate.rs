@@ -101,6 +101,7 @@ impl Gate {
             listen: listen.iter().map(|&address| address.to_owned()).collect(),
             admin: Some("127.0.0.1:0".to_owned()),
             log: log.clone(),
+            ..ServeOptions::default()
         };
         let server = Server::start_with_clock(live.clone(), options, Clock::new(|| UnixTime::from_secs(NOW))).unwrap();
         Self { server, live, log, lines }
@@ -108,6 +109,11 @@ impl Gate {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.server.addresses()[0].tcp().unwrap()
+    }
+
+    /// Where it answers gRPC, by `grpc = "127.0.0.1:0"` in its policy.
+    pub(crate) fn grpc(&self) -> SocketAddr {
+        self.server.grpc_address().unwrap().tcp().unwrap()
     }
 
     pub(crate) fn admin(&self) -> SocketAddr {

@@ -69,7 +69,7 @@ fn read(stream: &mut impl Read, with_body: bool) -> Reply {
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
     let mut reply = Reply { status, headers, body: Vec::new(), raw };
-    if with_body {
+    if with_body && status != 100 {
         match reply.header("content-length") {
             Some(length) => {
                 reply.body = vec![0; length.parse().unwrap()];
