@@ -47,6 +47,7 @@ mod trace;
 mod revocation;
 mod session_claims;
 mod session_cookie;
+mod session_seal;
 mod session;
 mod source;
 mod jwt;

@@ -136,7 +136,9 @@ impl Gate {
 
     async fn answer_at(self: &Arc<Self>, endpoint: Endpoint, peer: Peer, parts: &Parts) -> Response<Full<Bytes>> {
         let write = |decision: &Decision, navigation| {
-            endpoint.response_to(decision, navigation).map(|response| (response.status().as_u16(), response))
+            let response = endpoint.response_to(decision, navigation)?;
+            let without_secret = decision.code() == Rejection::PeerUntrusted.code(); // keeps no connection either
+            Ok((response.status().as_u16(), if without_secret { response::closing(response) } else { response }))
         };
         let decided = self.decided(Question { peer, asked: Asked::Http { endpoint, parts } }, write).await;
         decided.unwrap_or_else(|| response::empty(StatusCode::SERVICE_UNAVAILABLE))

@@ -29,9 +29,9 @@ fn stranger_is_refused_and_keeps_no_connection() {
 #[test]
 fn proxy_secret_must_be_carried_once_and_exactly() {
     let gate = Gate::start(r#"proxy_secret = "a-secret-of-the-proxy-0123456789abcdef""#);
-    let ask = |more: &str| exchange(gate.address(), format!("{QUESTION}{more}\r\n").as_bytes()).status;
+    let ask = |more: &str| exchange(gate.address(), format!("{QUESTION}{more}\r\n").as_bytes());
     let right = "X-Gatewright-Proxy: a-secret-of-the-proxy-0123456789abcdef\r\n";
-    assert_eq!(ask(right), 200);
+    assert_eq!((ask(right).status, ask(right).header("connection")), (200, None));
     for wrong in [
         String::new(),
         right.replace('a', "b"),
@@ -39,7 +39,8 @@ fn proxy_secret_must_be_carried_once_and_exactly() {
         "X-Gatewright-Proxy:\r\n".to_owned(),
         right.replace("def\r", "de\r"),
     ] {
-        assert_eq!(ask(&wrong), 403, "{wrong}");
+        let reply = ask(&wrong);
+        assert_eq!((reply.status, reply.header("connection")), (403, Some("close")), "{wrong}");
         let entry = gate.last_decision();
         assert_eq!(entry["code"], "peer_untrusted");
         assert!(!entry.to_string().contains("a-secret-of"), "{entry}");
