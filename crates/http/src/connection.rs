@@ -121,7 +121,7 @@ async fn calls(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, pee
                 return Ok::<_, Infallible>(*answer);
             }
             let message = timeout(limits.timeout, grpc::read(body)).await.ok().flatten();
-            let question = check::Question::new(message);
+            let question = check::Call::new(message);
             Ok(grpc::write(&door.gate.check(peer, &parts.headers, &question).await))
         }
     });

@@ -74,19 +74,19 @@ pub(crate) struct Gate {
 #[derive(Clone, Copy)]
 struct Question<'r> {
     peer: Peer,
-    asked: Asked<'r>,
+    channel: Channel<'r>,
 }
 
-/// How it is put.
+/// The way on which it came.
 #[derive(Clone, Copy)]
-enum Asked<'r> {
+enum Channel<'r> {
     Http {
         endpoint: Endpoint,
         parts: &'r Parts,
     },
     /// Over gRPC; `metadata` came with the call, not with the client's request.
     Check {
-        question: &'r check::Question,
+        call: &'r check::Call,
         metadata: &'r HeaderMap,
     },
 }
@@ -140,7 +140,7 @@ impl Gate {
             let without_secret = decision.code() == Rejection::PeerUntrusted.code(); // keeps no connection either
             Ok((response.status().as_u16(), if without_secret { response::closing(response) } else { response }))
         };
-        let decided = self.decided(Question { peer, asked: Asked::Http { endpoint, parts } }, write).await;
+        let decided = self.decided(Question { peer, channel: Channel::Http { endpoint, parts } }, write).await;
         decided.unwrap_or_else(|| response::empty(StatusCode::SERVICE_UNAVAILABLE))
     }
 
@@ -156,13 +156,13 @@ impl Gate {
     }
 
     /// Answers a call of `Check`; `metadata` is what came with the call.
-    pub(crate) async fn check(self: &Arc<Self>, peer: Peer, metadata: &HeaderMap, question: &check::Question) -> CheckResponse {
+    pub(crate) async fn check(self: &Arc<Self>, peer: Peer, metadata: &HeaderMap, call: &check::Call) -> CheckResponse {
         let write = |decision: &Decision, navigation| {
             let status = decision.answer(if navigation { ChallengeForm::Redirect } else { ChallengeForm::Status }).status;
-            Ok((status, check::response_to(question, decision, navigation)))
+            Ok((status, check::response_to(call, decision, navigation)))
         };
-        let decided = self.decided(Question { peer, asked: Asked::Check { question, metadata } }, write).await;
-        decided.unwrap_or_else(|| check::response_to(question, &panicked(), false))
+        let decided = self.decided(Question { peer, channel: Channel::Check { call, metadata } }, write).await;
+        decided.unwrap_or_else(|| check::response_to(call, &panicked(), false))
     }
 
     /// Decides, writes the answer by `write`, which also returns the status that the client will see, and logs. `None` if not even
@@ -238,18 +238,18 @@ impl Gate {
             return answered;
         }
         let (gate, peer) = (Arc::clone(self), question.peer);
-        let decide: Box<dyn FnOnce() -> Decision + Send> = match question.asked {
-            Asked::Http { endpoint, parts } => {
+        let decide: Box<dyn FnOnce() -> Decision + Send> = match question.channel {
+            Channel::Http { endpoint, parts } => {
                 let parts = parts.clone();
-                Box::new(move || gate.decide_slowly(Question { peer, asked: Asked::Http { endpoint, parts: &parts } }))
+                Box::new(move || gate.decide_slowly(Question { peer, channel: Channel::Http { endpoint, parts: &parts } }))
             }
-            Asked::Check { question, metadata } => {
-                let (question, metadata) = (question.clone(), metadata.clone());
-                let asked = move || {
-                    let asked = Asked::Check { question: &question, metadata: &metadata };
-                    gate.decide_slowly(Question { peer, asked })
+            Channel::Check { call, metadata } => {
+                let (call, metadata) = (call.clone(), metadata.clone());
+                let decide = move || {
+                    let channel = Channel::Check { call: &call, metadata: &metadata };
+                    gate.decide_slowly(Question { peer, channel })
                 };
-                Box::new(asked)
+                Box::new(decide)
             }
         };
         let decided = tokio::task::spawn_blocking(move || {
@@ -292,9 +292,9 @@ impl Gate {
         let untrusted = |sentence| NoQuestion { rejection: Rejection::PeerUntrusted, sentence };
         question.peer.check(settings, question.envelope()).map_err(untrusted)?;
         let malformed = |Malformed(sentence)| NoQuestion { rejection: Rejection::RequestMalformed, sentence };
-        match question.asked {
-            Asked::Http { endpoint, parts } => endpoint.request_from(parts, settings, &self.own_hosts),
-            Asked::Check { question, .. } => check::request_from(question, settings),
+        match question.channel {
+            Channel::Http { endpoint, parts } => endpoint.request_from(parts, settings, &self.own_hosts),
+            Channel::Check { call, .. } => check::request_from(call, settings),
         }
         .map_err(malformed)
     }
@@ -322,25 +322,25 @@ impl Gate {
 impl<'r> Question<'r> {
     /// The fields of the client's request.
     fn fields(self) -> Fields<'r> {
-        match self.asked {
-            Asked::Http { parts, .. } => Fields(&parts.headers),
-            Asked::Check { question, .. } => Fields(&question.headers),
+        match self.channel {
+            Channel::Http { parts, .. } => Fields(&parts.headers),
+            Channel::Check { call, .. } => Fields(&call.headers),
         }
     }
 
     /// The fields that came with the question itself.
     fn envelope(self) -> Fields<'r> {
-        match self.asked {
-            Asked::Http { parts, .. } => Fields(&parts.headers),
-            Asked::Check { metadata, .. } => Fields(metadata),
+        match self.channel {
+            Channel::Http { parts, .. } => Fields(&parts.headers),
+            Channel::Check { metadata, .. } => Fields(metadata),
         }
     }
 
     /// The proxy's name in `proxy_sets`.
     fn name(self) -> &'static str {
-        match self.asked {
-            Asked::Http { endpoint, .. } => endpoint.name(),
-            Asked::Check { .. } => check::NAME,
+        match self.channel {
+            Channel::Http { endpoint, .. } => endpoint.name(),
+            Channel::Check { .. } => check::NAME,
         }
     }
 

@@ -65,7 +65,7 @@ impl InProcess {
     /// is told beside the request; `None` if the answer is one that Envoy takes for an allow although it is none.
     #[must_use]
     pub fn check(&self, framed: &[u8]) -> Option<InProcessAnswer> {
-        let question = check::Question::new(grpc::decode(framed));
+        let question = check::Call::new(grpc::decode(framed));
         let response = self.runtime.block_on(self.gate.check(Peer::Unix, &HeaderMap::new(), &question));
         let code = response.status.map_or(0, |status| status.code);
         let (status, options) = match (code, response.http_response?) {

@@ -23,9 +23,9 @@ use crate::grpc::message::{
 /// The name in `proxy_sets`, the same as over HTTP.
 pub(crate) use super::envoy::NAME;
 
-/// A question, taken apart: everything a dialect borrows from.
+/// A call of `Check`, taken apart: everything a dialect borrows from.
 #[derive(Clone, Debug)]
-pub(crate) struct Question {
+pub(crate) struct Call {
     method: Vec<u8>,
     path: Vec<u8>,
     host: Vec<u8>,
@@ -35,7 +35,7 @@ pub(crate) struct Question {
     flaw: Option<&'static str>,
 }
 
-impl Question {
+impl Call {
     /// Takes a message apart; `None` is one that could not be decoded.
     pub(crate) fn new(message: Option<CheckRequest>) -> Self {
         let flaw = message.is_none().then_some("the message is no CheckRequest");
@@ -79,8 +79,8 @@ fn fields(all: impl Iterator<Item = (Vec<u8>, Vec<u8>)>, host: &[u8]) -> Result<
 }
 
 /// Reads the request that Envoy asks about.
-pub(crate) fn request_from<'r>(question: &'r Question, settings: &HttpSettings) -> Result<Described<'r>, Malformed> {
-    let Question { method, path, host, source, headers, flaw } = question;
+pub(crate) fn request_from<'r>(call: &'r Call, settings: &HttpSettings) -> Result<Described<'r>, Malformed> {
+    let Call { method, path, host, source, headers, flaw } = call;
     if let Some(flaw) = flaw {
         return Err(Malformed((*flaw).to_owned()));
     }
@@ -113,14 +113,14 @@ fn is_hop(address: IpAddr, trusted: &TrustedHops) -> bool {
 }
 
 /// Writes the answer. Every identity header overwrites the client's, empty ones too; its other spellings are removed.
-pub(crate) fn response_to(question: &Question, decision: &Decision, navigation: bool) -> CheckResponse {
+pub(crate) fn response_to(call: &Call, decision: &Decision, navigation: bool) -> CheckResponse {
     let answer = decision.answer(super::challenge_form(navigation));
     let code = match decision {
         Decision::Allow(permit) => {
             let set = |(name, value): (&str, &str)| option(name, value, AppendAction::OverwriteIfExistsOrAdd);
             let ok = OkHttpResponse {
                 headers: permit.headers().map(|(name, value)| set((name, value.as_ref()))).collect(),
-                headers_to_remove: permit.headers().flat_map(|(name, _)| other_spellings(name, &question.headers)).collect(),
+                headers_to_remove: permit.headers().flat_map(|(name, _)| other_spellings(name, &call.headers)).collect(),
                 response_headers_to_add: permit
                     .renewed_session()
                     .map(|cookie| option("set-cookie", cookie, AppendAction::AppendIfExistsOrAdd))
@@ -198,17 +198,17 @@ mod tests {
         Some(RawHeaders { headers: fields.iter().map(field).collect() })
     }
 
-    fn raw_question(fields: &[(&str, &[u8])]) -> Question {
-        Question::new(Some(message(HttpRequest { headers: HashMap::new(), header_map: raw(fields), ..http() })))
+    fn raw_question(fields: &[(&str, &[u8])]) -> Call {
+        Call::new(Some(message(HttpRequest { headers: HashMap::new(), header_map: raw(fields), ..http() })))
     }
 
     fn refused(http: HttpRequest) -> String {
-        request_from(&Question::new(Some(message(http))), &settings("")).unwrap_err().0
+        request_from(&Call::new(Some(message(http))), &settings("")).unwrap_err().0
     }
 
     #[test]
     fn attributes_describe_a_request() {
-        let question = Question::new(Some(message(http())));
+        let question = Call::new(Some(message(http())));
         let expected = Described {
             method: b"PUT",
             scheme: b"https",
@@ -224,7 +224,7 @@ mod tests {
     fn both_forms_of_headers_are_read() {
         let mut joined = http().headers;
         joined.extend([("cookie".to_owned(), b"a=1".to_vec()), (":authority".to_owned(), http().host)]);
-        let question = Question::new(Some(message(HttpRequest { headers: joined, ..http() })));
+        let question = Call::new(Some(message(HttpRequest { headers: joined, ..http() })));
         assert_eq!(Fields(&question.headers).values("cookie").collect::<Vec<_>>(), [b"a=1"]);
         let question = raw_question(&[
             (":authority", b"app.example.com:8443"),
@@ -267,8 +267,8 @@ mod tests {
 
     #[test]
     fn what_is_no_question_is_malformed() {
-        assert!(request_from(&Question::new(None), &settings("")).unwrap_err().0.contains("no CheckRequest"));
-        assert!(request_from(&Question::new(Some(CheckRequest::default())), &settings("")).is_err());
+        assert!(request_from(&Call::new(None), &settings("")).unwrap_err().0.contains("no CheckRequest"));
+        assert!(request_from(&Call::new(Some(CheckRequest::default())), &settings("")).is_err());
         let only = |fields: &[(&str, &[u8])]| HttpRequest { headers: HashMap::new(), header_map: raw(fields), ..http() };
         for (http, words) in [
             (HttpRequest { method: Vec::new(), ..http() }, "method"),
@@ -299,7 +299,7 @@ mod tests {
         let outages = Outage::ALL.iter().map(|outage| Decision::unavailable(*outage, "a test"));
         for decision in rejections.chain(outages) {
             for navigation in [false, true] {
-                let response = response_to(&Question::new(None), &decision, navigation);
+                let response = response_to(&Call::new(None), &decision, navigation);
                 assert_ne!(response, CheckResponse::default());
                 assert_ne!(response.status.unwrap().code, OK, "{decision:?}");
                 let Some(HttpResponse::Denied(denied)) = response.http_response else { panic!("{decision:?}") };
