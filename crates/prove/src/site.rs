@@ -121,8 +121,6 @@ pub(crate) struct IdentityHeader {
     pub(crate) lower: String,
     /// Lower case with underscores, as variables of proxies spell it.
     pub(crate) variable: String,
-    /// Spellings that some backends take for the same header.
-    pub(crate) aliases: Vec<String>,
 }
 
 /// Where the gate listens.
@@ -250,9 +248,7 @@ impl IdentityHeader {
     fn new(name: &str) -> Self {
         let lower = name.to_ascii_lowercase();
         let variable = lower.replace('-', "_");
-        let aliases = BTreeSet::from([lower.replace('-', "_"), lower.replace('-', "."), lower.replace('_', "-")]);
-        let aliases = aliases.into_iter().filter(|alias| *alias != lower).collect();
-        Self { name: name.to_owned(), lower, variable, aliases }
+        Self { name: name.to_owned(), lower, variable }
     }
 }
 

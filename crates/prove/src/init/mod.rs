@@ -192,6 +192,17 @@ mod tests {
     }
 
     #[test]
+    fn secret_that_cannot_be_written_is_not_shown() {
+        let text = "version = 1\n[http]\nproxy_secret = 'a-$secret`of-the-{proxy}\\${x}-1234'\n[[rule]]\nid = \"all\"\nhosts = [\"a\"]\ndeny = \"anyone\"";
+        let config = Config::from_toml(text).unwrap();
+        let site = Site::new(&config, &Authorizer::new(&config).unwrap(), wiring()).unwrap();
+        for proxy in [Proxy::Nginx, Proxy::IngressNginx, Proxy::Caddy, Proxy::Apache] {
+            let error = init(proxy, &site).unwrap_err().to_string();
+            assert!(!error.contains("of-the"), "{proxy:?}: {error}");
+        }
+    }
+
+    #[test]
     fn only_nginx_remembers() {
         for proxy in Proxy::ALL {
             let files = init(proxy, &site("", Wiring { cache: Some(5), ..wiring() }));
