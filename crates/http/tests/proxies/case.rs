@@ -28,6 +28,8 @@ pub(crate) enum Who {
     Alice,
     /// In the group `admins`.
     Root,
+    /// Alice in so many groups that their header is long.
+    AliceOfManyGroups,
     /// Alice with a session that is old enough to be renewed.
     AliceLongAgo,
 }

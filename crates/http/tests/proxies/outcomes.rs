@@ -147,9 +147,12 @@ const INTRODUCTION: &str = "\
 # What each proxy does
 
 Every proxy, with the configuration that `gatewright init` writes for it, goes through the same table of requests; a backend records
-what reaches it. In every cell: nothing reached the backend but what the gate had allowed, with the identity that the gate had found
-and no other, without the session cookie and without the proxy's secret. The tests fail where that does not hold, and where a cell
-changes. The table below is over HTTP/1.1; over HTTP/2 with TLS, every case that can be told there holds as well.
+what reaches it. In every cell that does not say otherwise: nothing reached the backend but what the gate had allowed, with the
+identity that the gate had found and no other, and without the proxy's secret; without the session cookie too, where the proxy can take
+it out at all. What does not hold stands first, with its reason. The tests fail where anything else does not hold, and, with the versions
+named here, where a cell changes. The table is over HTTP/1.1; over HTTP/2 with TLS, every case that can be told there is held to the same.
+
+ingress-nginx has no column: its controller is not run, but what its template makes of the annotations is, in nginx.
 
 A number is the status that the client got while the backend was not reached; `closed` is a connection that ended without an answer;
 `passes` is a request that the gate allowed and the backend served, with the target that it got.

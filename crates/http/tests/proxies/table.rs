@@ -1,7 +1,7 @@
 //! The cases, the same for every proxy.
 
 use super::case::Expect::{Either, Login, Passes, Refused, Status};
-use super::case::Who::{Alice, AliceLongAgo, Nobody, Root};
+use super::case::Who::{Alice, AliceLongAgo, AliceOfManyGroups, Nobody, Root};
 use super::case::{Body, Case};
 
 /// Returns every case, in the order in which the book shows them.
@@ -70,6 +70,17 @@ fn identity() -> Vec<Case> {
     ] {
         cases.push(Case::get(member, Alice, "/a", Either).with(headers));
         cases.push(Case::get(open, Nobody, "/public/a", Either).with(headers));
+    }
+    // A proxy that has no room left for what it has to add must not hand the request on without it.
+    for (name, padding) in [
+        ("identity: many groups beside 11,000 bytes", 11_000),
+        ("identity: many groups beside 11,500 bytes", 11_500),
+        ("identity: many groups beside 12,000 bytes", 12_000),
+        ("identity: many groups beside 12,500 bytes", 12_500),
+        ("identity: many groups beside 13,000 bytes", 13_000),
+        ("identity: many groups beside 13,500 bytes", 13_500),
+    ] {
+        cases.push(Case::get(name, AliceOfManyGroups, "/a", Either).with(format!("X-Padding: {}\r\n", "p".repeat(padding))));
     }
     cases
 }
