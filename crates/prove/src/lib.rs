@@ -41,9 +41,12 @@
 )]
 
 // Bottom to top: a module may use only those above it in this list.
+mod source;
+pub mod nginx;
 mod site;
 mod init;
 
 // The public interface is:
 pub use init::{File, InitError, Proxy, init};
 pub use site::{Site, SiteError, Tls, Wiring};
+pub use source::{FileId, Position, Source, Sources, Span};
