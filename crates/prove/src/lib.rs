@@ -25,7 +25,11 @@
 //! # Ok::<(), gatewright::ConfigError>(())
 //! ```
 //!
-//! You will notably *not* find rules here: what may pass is the gate's to say, and a configuration that repeated it could differ.
+//! [`lint()`] reads a configuration that somebody else wrote and says where it lets a request past the gate; [`report`] prints what
+//! it found.
+//!
+//! You will notably *not* find rules of the policy here: what may pass is the gate's to say, and a configuration that repeated it
+//! could differ.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -43,10 +47,13 @@
 // Bottom to top: a module may use only those above it in this list.
 mod source;
 pub mod nginx;
+mod model;
+mod lint;
 mod site;
 mod init;
 
 // The public interface is:
 pub use init::{File, InitError, Proxy, init};
+pub use lint::{Finding, Intent, Lint, Report, Severity, lint, lints, report};
 pub use site::{Site, SiteError, Tls, Wiring};
 pub use source::{FileId, Position, Source, Sources, Span};

@@ -159,7 +159,7 @@ impl Source {
 }
 
 /// Makes bytes safe for a terminal: UTF-8, and no control characters but the tab.
-fn shown(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn shown(bytes: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(bytes);
     let is_unsafe = |character: char| character.is_control() && character != '\t';
     if text.contains(is_unsafe) { text.replace(is_unsafe, "\u{fffd}").into() } else { text }

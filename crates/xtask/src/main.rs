@@ -1,5 +1,6 @@
-//! `cargo xtask …`: sets up what the tests need, runs all of them, and fuzzes.
+//! `cargo xtask …`: sets up what the tests need, runs all of them, measures, and fuzzes.
 
+mod catalogue;
 mod command;
 mod count;
 mod fuzz;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let chosen = match arguments.as_slice() {
         ["test"] => Ok(STEPS.iter().collect()),
         ["test", "--only", names @ ..] if !names.is_empty() => named(names),
+        ["catalogue", folder] => return done(Project::find().and_then(|project| catalogue::measure(&project, folder.as_ref()))),
         ["sbom"] => return done(Project::find().and_then(|project| sbom::write(&project))),
         ["soak", seconds] => return done(Project::find().and_then(|project| soak(&project, seconds))),
         ["setup"] => Ok(STEPS.iter().filter(|step| step.kind == Kind::Setup).collect()),
@@ -95,6 +97,7 @@ fn usage() -> String {
         "cargo xtask test                 set up and run everything\n\
          cargo xtask test --only STEP…    only these steps\n\
          cargo xtask setup                only what has to be installed\n\
+         cargo xtask catalogue DIR        lint every configuration of a folder, and count what is found against its labels.tsv\n\
          cargo xtask sbom                 write what the binary is made of (CycloneDX)\n\
          cargo xtask soak SECONDS         threads decide in Python and Node.js while everything reloads, after `cargo xtask test`\n\
          cargo xtask fuzz [--seconds N] [--seeds] [TARGET…]\n\

@@ -16,6 +16,7 @@ mod init;
 mod input;
 mod junit;
 mod key;
+mod lint;
 mod random;
 mod report;
 mod serve;
@@ -78,6 +79,7 @@ enum Command {
     Decide(decide::Decide),
     Test(test::Test),
     Init(init::Init),
+    Lint(lint::Lint),
     #[command(subcommand)]
     Session(session::Session),
     #[command(subcommand)]
@@ -96,6 +98,7 @@ impl Command {
             Self::Decide(decide) => decide.run(out),
             Self::Test(test) => test.run(out),
             Self::Init(init) => init.run(out),
+            Self::Lint(lint) => lint.run(out),
             Self::Session(session) => session.run(out),
             Self::Biscuit(biscuit) => biscuit.run(out),
             Self::Key(key) => key.run(out),
@@ -110,6 +113,7 @@ Examples:
   gatewright check gatewright.toml                     is this policy file right?
   gatewright serve --config gatewright.toml            answer nginx's auth_request
   gatewright init nginx                                the proxy's configuration for this policy
+  nginx -T 2>/dev/null | gatewright lint -             does the proxy let anything past the gate?
   gatewright decide https://app.example.com/admin/     why was this refused?";
 
 #[cfg(test)]
@@ -135,8 +139,6 @@ mod tests {
 
     #[test]
     fn commands_of_later_versions_do_not_exist() {
-        for name in ["lint", "prove"] {
-            assert!(CommandLine::try_parse_from(["gatewright", name]).is_err(), "{name}");
-        }
+        assert!(CommandLine::try_parse_from(["gatewright", "prove"]).is_err());
     }
 }

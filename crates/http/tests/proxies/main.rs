@@ -12,6 +12,7 @@ mod fake_gate;
 mod front;
 mod http2;
 mod ingress_nginx;
+mod linted;
 mod outage;
 mod outcomes;
 mod policies;
@@ -126,6 +127,11 @@ fn ten_policies_are_accepted_by_every_proxy_and_decided_as_decide_says() {
     for front in front::ALL.iter().filter(|front| front.is_installed()) {
         policies::try_all(front);
     }
+}
+
+#[test]
+fn linter_has_nothing_to_say_about_what_init_writes() {
+    linted::lint_all();
 }
 
 #[test]

@@ -52,8 +52,19 @@ pub(crate) fn try_with(name: &str, http: &str, but: &[&str], start: impl Fn(&str
     let policies = policies();
     assert_eq!(policies.len(), 10);
     for policy in policies.iter().filter(|policy| !but.contains(&policy.name)) {
-        let text = format!("version = 1\n[http]\n{http}\n{}\n{}\n", policy.http, policy.text);
+        let text = policy.text(http);
         try_one(name, policy, &text, &start(policy.name, &text));
+    }
+}
+
+/// Every policy's name and whole text.
+pub(crate) fn texts(http: &str) -> Vec<(&'static str, String)> {
+    policies().iter().map(|policy| (policy.name, policy.text(http))).collect()
+}
+
+impl Policy {
+    fn text(&self, http: &str) -> String {
+        format!("version = 1\n[http]\n{http}\n{}\n{}\n", self.http, self.text)
     }
 }
 

@@ -15,12 +15,13 @@ pub(super) fn files(site: &Site) -> Result<Vec<File>, InitError> {
             "the policy reads `{header}`, and nginx cannot hold all fields of that name in a cache's key; leave `--cache` out"
         )));
     }
-    let foreign = FOREIGN.iter().filter(|name| !site.question_headers.iter().any(|read| read.eq_ignore_ascii_case(name)));
+    let foreign = FOREIGN.iter().filter(|name| !reads(site, name));
     let own = Own {
         foreign: foreign.copied().filter(|name| !site.is_identity_header(name)).collect(),
         listen: site.listen.to_string(),
         cookie: site.session_cookie.as_deref().map(CookiePatterns::new),
         cache_key: cache_key(site),
+        unread: ["Cookie", "Authorization"].into_iter().filter(|name| !reads(site, name)).collect(),
     };
     Ok(vec![CONFIGURATION.fill(site, own)?])
 }
@@ -32,6 +33,8 @@ struct Own {
     foreign: Vec<&'static str>,
     cookie: Option<CookiePatterns>,
     cache_key: String,
+    /// Credentials on which no decision depends, so that they are not in the key.
+    unread: Vec<&'static str>,
 }
 
 /// Quoted regular expressions over a `Cookie` header, by which a `map` takes the session cookie out of it.
@@ -54,6 +57,11 @@ impl CookiePatterns {
             any: format!(r#""~(?:^|;)[ \t]*{name}[ \t]*=""#),
         }
     }
+}
+
+/// Whether a decision may depend on a header.
+fn reads(site: &Site, name: &str) -> bool {
+    site.question_headers.iter().any(|read| read.eq_ignore_ascii_case(name))
 }
 
 /// Every variable that the decision may depend on. A newline between them cannot stand in any, so that no two questions share a key.
