@@ -43,10 +43,14 @@
 // Bottom to top: a module may use only those above it in this list.
 mod source;
 pub mod nginx;
+mod data;
+mod lint;
 mod site;
 mod init;
 
 // The public interface is:
+pub use data::DataError;
 pub use init::{File, InitError, Proxy, init};
+pub use lint::{Finding, Intent, Lint, Report, Severity};
 pub use site::{Site, SiteError, Tls, Wiring};
 pub use source::{FileId, Position, Source, Sources, Span};
