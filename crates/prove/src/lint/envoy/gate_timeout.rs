@@ -11,6 +11,11 @@ pub(super) fn check(model: &Model<'_>, _: &Intent<'_>, findings: &mut Vec<Findin
         let service = field(gate.config, "grpc_service").or_else(|| path(gate.config, &["http_service", "server_uri"]));
         let Some(service) = service else { continue };
         match field(service, "timeout") {
+            None if field(gate.config, "grpc_service").is_none() => findings.push(LINT.at(
+                service.span,
+                "`server_uri` needs a `timeout`: Envoy refuses the file without one",
+                "write `timeout: 3s`",
+            )),
             None => findings.push(LINT.at(
                 service.span,
                 "without `timeout` Envoy waits 200 milliseconds: a password that is hashed, or keys that are fetched, take longer, and people are refused",
@@ -36,5 +41,7 @@ mod tests {
         flags(&with(", timeout: 3s }", " }"), &LINT, "server_uri:");
         flags(&with("timeout: 3s", "timeout: 0s"), &LINT, "timeout: 0s");
         is_silent(&with("timeout: 3s", "timeout: 0.5s"), &LINT);
+        let grpc = "grpc_service: { envoy_grpc: { cluster_name: gate } }\n              was:";
+        flags(&with("http_service:", grpc), &LINT, "grpc_service:");
     }
 }
