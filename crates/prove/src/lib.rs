@@ -51,6 +51,6 @@ mod init;
 // The public interface is:
 pub use data::DataError;
 pub use init::{File, InitError, Proxy, init};
-pub use lint::{Finding, Intent, Lint, Report, Severity, lint_data};
+pub use lint::{Finding, Intent, Lint, Report, Severity, data_lints, lint_data};
 pub use site::{Site, SiteError, Tls, Wiring};
 pub use source::{FileId, Position, Source, Sources, Span};

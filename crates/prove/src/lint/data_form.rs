@@ -1,6 +1,6 @@
 //! Configurations that are data: which proxy's they are, and what is wrong with them.
 
-use super::{Finding, Intent, caddy, envoy, ingress, traefik};
+use super::{Finding, Intent, Lint, caddy, envoy, ingress, traefik};
 use crate::data::{self, DataError, Language, Node};
 use crate::source::{FileId, Source, Sources, Span};
 
@@ -35,6 +35,16 @@ pub fn lint_data(sources: &Sources, file: FileId, intent: &Intent<'_>) -> Result
         return Err(DataError::at(sources, start, UNKNOWN));
     }
     Ok(found.into_iter().flatten().collect())
+}
+
+/// Every rule about configurations that are data.
+///
+/// # Example
+/// ```
+/// assert!(gatewright_prove::data_lints().any(|lint| lint.id == "envoy-failure-mode-allow"));
+/// ```
+pub fn data_lints() -> impl Iterator<Item = &'static Lint> {
+    [envoy::LINTS, traefik::LINTS, caddy::LINTS, ingress::LINTS].into_iter().flatten().copied()
 }
 
 type IsOne = fn(&Node) -> bool;

@@ -27,7 +27,7 @@ pub(super) fn is_open(intent: &Intent<'_>, hosts: &[String], paths: &Paths) -> b
         })
     };
     match paths {
-        Paths::One(path) => listed(path, true) || anybody_may_see(intent, hosts, &[path.clone()]),
+        Paths::One(path) => listed(path, true) || anybody_may_see(intent, hosts, std::slice::from_ref(path)),
         Paths::Below(path) => {
             let below = format!("{}/gatewright-lint", path.trim_end_matches('/'));
             listed(path, false) || anybody_may_see(intent, hosts, &[path.clone(), below])
@@ -90,9 +90,9 @@ pub(super) fn always_answers_with(intent: &Intent<'_>, header: &str) -> bool {
     intent.policy.is_some_and(|(_, authorizer)| authorizer.identity_header_names().any(|name| name.eq_ignore_ascii_case(header)))
 }
 
-/// Whether the gate looks into cookies, as far as is known.
-pub(super) fn needs_cookie(intent: &Intent<'_>) -> bool {
-    intent.policy.is_none_or(|(_, authorizer)| authorizer.session_cookie().is_some())
+/// Whether the gate looks for its session in a cookie; `None` if that is not known.
+pub(super) fn needs_cookie(intent: &Intent<'_>) -> Option<bool> {
+    intent.policy.map(|(_, authorizer)| authorizer.session_cookie().is_some())
 }
 
 /// Whether the policy knows of proxies in front, which say where a client comes from.

@@ -11,6 +11,6 @@ mod data_form;
 #[cfg(test)]
 mod testing;
 
-pub use data_form::lint_data;
+pub use data_form::{data_lints, lint_data};
 pub use finding::{Finding, Lint, Report, Severity};
 pub use intent::Intent;

@@ -42,3 +42,14 @@ pub(super) fn is_silent(check: Check, text: &str, lint: &Lint) {
     let found = found(check, text);
     assert!(found.iter().all(|(id, _)| *id != lint.id), "{}: {found:?} in\n{text}", lint.id);
 }
+
+/// A policy with sessions, which opens nothing.
+pub(super) const SESSIONS: &str = "version = 1\n[session]\nkeys = [\"0123456789abcdef0123456789abcdef\"]\n";
+
+/// The rules that speak, each with its line, where a policy is known.
+#[track_caller]
+pub(super) fn with_policy(check: Check, text: &str, policy: &str) -> Vec<(&'static str, usize)> {
+    let config = gatewright::Config::from_toml(policy).unwrap();
+    let authorizer = gatewright::Authorizer::new(&config).unwrap();
+    found_with(check, text, &Intent { policy: Some((&config, &authorizer)), ..Intent::default() })
+}

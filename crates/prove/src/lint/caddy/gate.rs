@@ -35,7 +35,10 @@ impl<'n> Gate<'n> {
                 let refused = |status: &u32| !(*status == 2 || (200..300).contains(status));
                 let open = |status: &&u32| refused(status) && !answered.contains(status);
                 gate.falls_through = gate.falls_through.or(statuses.iter().find(open).map(|_| response.span));
-            } else if response.get("match").is_none_or(|conditions| conditions.entries().iter().all(|one| one.key == "status_code")) {
+            } else if response
+                .get("match")
+                .is_none_or(|conditions| conditions.entries().iter().all(|one| one.key == "status_code"))
+            {
                 answered.extend(statuses);
             }
         }

@@ -39,8 +39,6 @@ pub(super) enum Kind {
 pub(super) struct Route<'n> {
     pub(super) hosts: Vec<String>,
     pub(super) paths: Paths,
-    /// Its place in the list.
-    pub(super) node: &'n Node,
     /// What settings are looked up in, the nearest first.
     pub(super) levels: Vec<&'n Node>,
     /// Its name, and where it stands; none if Envoy answers by itself.
@@ -59,9 +57,7 @@ pub(super) fn all(root: &Node) -> Vec<Connection<'_>> {
     });
     let routes_of = |manager: &'_ Node| {
         let name = path(manager, &["rds", "route_config_name"]).and_then(Node::text);
-        let named =
-            configurations.iter().copied().find(|node| name.is_some() && field(node, "name").and_then(Node::text) == name);
-        named
+        configurations.iter().copied().find(|node| name.is_some() && field(node, "name").and_then(Node::text) == name)
     };
     let connection = |node| Connection {
         node,
@@ -134,10 +130,10 @@ fn routes(configuration: &Node) -> Vec<Route<'_>> {
             for part in weighted.map(Node::items).unwrap_or_default() {
                 let name = field(part, "name").and_then(|name| name.text().map(|text| (text, name.span)));
                 let levels = std::iter::once(part).chain(levels.iter().copied()).collect();
-                routes.push(Route { hosts: hosts.clone(), paths: paths.clone(), node, levels, cluster: name });
+                routes.push(Route { hosts: hosts.clone(), paths: paths.clone(), levels, cluster: name });
             }
             if routes.len() == before {
-                routes.push(Route { hosts: hosts.clone(), paths, node, levels, cluster });
+                routes.push(Route { hosts: hosts.clone(), paths, levels, cluster });
             }
         }
     }

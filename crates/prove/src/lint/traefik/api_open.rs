@@ -8,14 +8,13 @@ pub(super) const LINT: Lint = Lint::new("traefik-api-open", Severity::Medium, "a
 pub(super) fn check(model: &Model<'_>, _: &Intent<'_>, findings: &mut Vec<Finding>) {
     let help = "leave `insecure` out, and give `api@internal` a router with the gate's middleware";
     let own_port = model.entry_points().iter().find(|entry| entry.key == "traefik");
-    if let Some(insecure) = path(model.root, &["api", "insecure"]).filter(|insecure| insecure.is_true()) {
-        if own_port.is_none_or(|entry| !is_local(&entry.node)) {
-            findings.push(LINT.at(
-                insecure.span,
-                "`insecure: true` shows every router, middleware and service to whoever reaches port 8080",
-                help,
-            ));
-        }
+    let insecure = path(model.root, &["api", "insecure"]).filter(|insecure| insecure.is_true());
+    if let Some(insecure) = insecure.filter(|_| own_port.is_none_or(|entry| !is_local(&entry.node))) {
+        findings.push(LINT.at(
+            insecure.span,
+            "`insecure: true` shows every router, middleware and service to whoever reaches port 8080",
+            help,
+        ));
     }
     for router in model.routers.iter().filter(|router| router.steps.is_empty() && router.undefined.is_empty()) {
         let is_api = |service: &str| ["api@internal", "dashboard@internal", "rest@internal"].contains(&service);

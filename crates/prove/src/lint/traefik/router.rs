@@ -10,7 +10,6 @@ use crate::source::Span;
 pub(super) struct Router<'n> {
     pub(super) name: &'n str,
     pub(super) node: &'n Node,
-    pub(super) span: Span,
     pub(super) rule: &'n str,
     pub(super) hosts: Vec<String>,
     pub(super) paths: Paths,
@@ -38,7 +37,6 @@ impl<'n> Router<'n> {
         let mut router = Self {
             name: &entry.key,
             node: &entry.node,
-            span: entry.key_span,
             rule,
             hosts: hosts(rule),
             paths: paths(rule),
@@ -60,15 +58,16 @@ impl<'n> Router<'n> {
                 continue;
             };
             match Step::new(entry, span) {
-                Some(step) if step.is("chain") => {
-                    if depth < MOST_CHAINS && self.steps.len().saturating_add(self.undefined.len()) < MOST_STEPS {
-                        self.expand(step.config, middlewares, depth.saturating_add(1));
-                    }
-                }
+                Some(step) if step.is("chain") && (depth >= MOST_CHAINS || self.length() >= MOST_STEPS) => {}
+                Some(step) if step.is("chain") => self.expand(step.config, middlewares, depth.saturating_add(1)),
                 Some(step) => self.steps.push(step),
                 None => {}
             }
         }
+    }
+
+    fn length(&self) -> usize {
+        self.steps.len().saturating_add(self.undefined.len())
     }
 
     /// What asks, and the middlewares before it.
