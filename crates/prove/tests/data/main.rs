@@ -4,4 +4,5 @@
 mod generated;
 mod known;
 mod pages;
+mod size;
 mod support;

@@ -11,8 +11,9 @@ pub(super) const LINT: Lint = Lint::new(
 );
 
 pub(super) fn check(model: &Model<'_>, _: &Intent<'_>, findings: &mut Vec<Finding>) {
+    let protected = model.protected();
     for reach in model.reaches.iter().filter(|reach| reach.state.is_error && reach.state.asked == Asked::No) {
-        if model.is_protected(reach) {
+        if reach.is_one_of(&protected) {
             findings.push(LINT.at(
                 reach.node.span,
                 "a gate that does not answer is an error 502, and `handle_errors` then sends the request to the application: everybody is let in",

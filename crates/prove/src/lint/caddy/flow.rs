@@ -1,5 +1,7 @@
 //! The ways of requests through routes: what has happened to them when they reach an application.
 
+use std::collections::HashSet;
+
 use super::gate::{Gate, upstreams};
 use super::matcher::Matcher;
 use super::state::{Asked, Part, State};
@@ -25,6 +27,13 @@ pub(super) struct Reach<'n> {
     pub(super) state: State,
 }
 
+impl Reach<'_> {
+    /// Whether the application is one of these.
+    pub(super) fn is_one_of(&self, upstreams: &HashSet<&String>) -> bool {
+        self.upstreams.iter().any(|upstream| upstreams.contains(upstream))
+    }
+}
+
 impl<'n> Model<'n> {
     pub(super) fn new(root: &'n Node) -> Self {
         let servers = path(root, &["apps", "http", "servers"]).map(Node::entries).unwrap_or_default();
@@ -40,14 +49,8 @@ impl<'n> Model<'n> {
     }
 
     /// Applications that are reached only after somebody was asked, at least about some requests.
-    pub(super) fn protected(&self) -> Vec<&String> {
+    pub(super) fn protected(&self) -> HashSet<&String> {
         self.reaches.iter().filter(|reach| reach.state.asked != Asked::No).flat_map(|reach| &reach.upstreams).collect()
-    }
-
-    /// Whether an application is one that is protected elsewhere.
-    pub(super) fn is_protected(&self, reach: &Reach<'_>) -> bool {
-        let protected = self.protected();
-        reach.upstreams.iter().any(|upstream| protected.contains(&upstream))
     }
 
     /// Ways on which a gate was asked about every request, with the gate.

@@ -10,13 +10,14 @@ pub(super) const LINT: Lint =
     Lint::new("caddy-not-asked", Severity::High, "a route leads to a protected application without asking the gate");
 
 pub(super) fn check(model: &Model<'_>, intent: &Intent<'_>, findings: &mut Vec<Finding>) {
+    let protected = model.protected();
     for reach in model.reaches.iter().filter(|reach| !reach.state.is_error) {
         let state = &reach.state;
         match &state.asked {
             Asked::Yes => {}
             Asked::No => {
                 let of_policy = state.hosts.iter().any(|host| is_host_of_policy(intent, host));
-                let known = model.is_protected(reach) || of_policy;
+                let known = reach.is_one_of(&protected) || of_policy;
                 if known && !is_open(intent, &state.hosts, &state.paths) && model.unreached.is_empty() {
                     findings.push(LINT.at(
                         reach.node.span,

@@ -1,22 +1,17 @@
 //! Clusters: names for addresses.
 
+use std::collections::HashMap;
+
 use super::field;
 use crate::data::Node;
 
-/// A name, and where it leads.
-pub(super) struct Cluster<'n> {
-    pub(super) name: &'n str,
-    /// `address:port`, or the path of a socket.
-    pub(super) addresses: Vec<String>,
-}
-
-/// All that a document has, wherever they stand.
-pub(super) fn all(root: &Node) -> Vec<Cluster<'_>> {
-    let mut clusters = Vec::new();
+/// All that a document has, wherever they stand: the addresses of each name, as `address:port` or the path of a socket.
+pub(super) fn all(root: &Node) -> HashMap<&str, Vec<String>> {
+    let mut clusters: HashMap<&str, Vec<String>> = HashMap::new();
     root.walk(&mut |node| {
         let assignment = field(node, "load_assignment");
         if let (Some(name), Some(assignment)) = (field(node, "name").and_then(Node::text), assignment) {
-            clusters.push(Cluster { name, addresses: addresses(assignment) });
+            clusters.entry(name).or_default().extend(addresses(assignment));
         }
     });
     clusters

@@ -20,8 +20,7 @@ pub(super) fn check(model: &Model<'_>, intent: &Intent<'_>, findings: &mut Vec<F
                 format!("`disabled: true` opens {} of `{cluster}`: nobody is asked about, and a client's identity headers count for nothing more than its own word", shown(route)),
                 "take it out, and let a rule say `allow = \"anyone\"` for what is meant to be open; or declare the path as open",
             );
-            let is_protected = protected.iter().any(|known| model.is_same(known, cluster));
-            findings.push(if is_protected { finding } else { finding.severity(Severity::Medium) });
+            findings.push(if protected.contains(cluster) { finding } else { finding.severity(Severity::Medium) });
         }
         findings.extend(switched_off(connection));
     }

@@ -23,7 +23,8 @@ mod path_not_normalized;
 mod status_on_error;
 mod underscore_headers;
 
-use self::cluster::Cluster;
+use std::collections::{HashMap, HashSet};
+
 use self::connection::Connection;
 use super::{Finding, Intent, Lint};
 use crate::data::Node;
@@ -94,7 +95,8 @@ pub(crate) fn check(root: &Node, intent: &Intent<'_>) -> Vec<Finding> {
 struct Model<'n> {
     root: &'n Node,
     connections: Vec<Connection<'n>>,
-    clusters: Vec<Cluster<'n>>,
+    /// The addresses of each cluster.
+    clusters: HashMap<&'n str, Vec<String>>,
 }
 
 impl<'n> Model<'n> {
@@ -113,20 +115,34 @@ impl<'n> Model<'n> {
     }
 
     /// Whether two clusters are one, or have an address in common.
-    fn is_same(&self, left: &str, right: &str) -> bool {
-        left == right || self.addresses(left).any(|address| self.addresses(right).any(|other| other == address))
+    fn is_same(&self, left: &'n str, right: &'n str) -> bool {
+        self.targets(left).any(|target| self.targets(right).any(|other| other == target))
     }
 
-    fn addresses(&self, cluster: &str) -> impl Iterator<Item = &String> {
-        self.clusters.iter().filter(move |known| known.name == cluster).flat_map(|known| &known.addresses)
+    /// By what a cluster is known: its name and its addresses.
+    fn targets(&self, cluster: &'n str) -> impl Iterator<Item = &str> {
+        let addresses = self.clusters.get(cluster).into_iter().flatten();
+        std::iter::once(cluster).chain(addresses.map(String::as_str))
     }
 
-    /// The clusters that somebody is asked about before they are reached, by a route that no comment or setting opens.
-    fn protected(&self) -> Vec<&'n str> {
+    /// What somebody is asked about before it is reached, by a route for which the gate is not switched off.
+    fn protected(&self) -> Protected<'_, 'n> {
         let asked = self.asking().flat_map(|connection| {
             connection.routes.iter().filter(|route| route.disabled(connection).is_none()).flat_map(|route| route.cluster)
         });
-        asked.map(|(name, _)| name).collect()
+        Protected { model: self, targets: asked.flat_map(|(name, _)| self.targets(name)).collect() }
+    }
+}
+
+/// The clusters before which somebody is asked.
+struct Protected<'m, 'n> {
+    model: &'m Model<'n>,
+    targets: HashSet<&'m str>,
+}
+
+impl<'n> Protected<'_, 'n> {
+    fn contains(&self, cluster: &'n str) -> bool {
+        self.model.targets(cluster).any(|target| self.targets.contains(target))
     }
 }
 

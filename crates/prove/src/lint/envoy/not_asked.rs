@@ -10,13 +10,12 @@ pub(super) const LINT: Lint =
 
 pub(super) fn check(model: &Model<'_>, intent: &Intent<'_>, findings: &mut Vec<Finding>) {
     let protected = model.protected();
-    let is_protected = |cluster: &str| protected.iter().any(|known| model.is_same(known, cluster));
     for connection in model.connections.iter().filter(|connection| connection.gates().next().is_none()) {
         for route in &connection.routes {
             let Some((cluster, span)) = route.cluster else { continue };
             let of_policy = route.hosts.iter().any(|host| is_host_of_policy(intent, host));
             let open = is_commented_open(route.levels.iter().copied()) || is_open(intent, &route.hosts, &route.paths);
-            if (is_protected(cluster) || of_policy) && !open {
+            if (protected.contains(cluster) || of_policy) && !open {
                 findings.push(LINT.at(
                     span,
                     format!("this route leads to `{cluster}`, and its connection manager has no `ext_authz` filter that is switched on: whoever comes this way is not asked about"),
@@ -27,7 +26,7 @@ pub(super) fn check(model: &Model<'_>, intent: &Intent<'_>, findings: &mut Vec<F
     }
     model.root.walk(&mut |node| {
         let cluster = field(node, "cluster").filter(|_| is_kind(node, "TcpProxy"));
-        if let Some(cluster) = cluster.filter(|cluster| cluster.text().is_some_and(is_protected)) {
+        if let Some(cluster) = cluster.filter(|cluster| cluster.text().is_some_and(|name| protected.contains(name))) {
             findings.push(tunnel(cluster));
         }
     });

@@ -1,5 +1,7 @@
 //! Ingresses, and what the controller is told for all of them.
 
+use std::collections::HashSet;
+
 use super::super::declared::{Paths, path_of};
 use crate::data::{Entry, Node};
 use crate::source::Span;
@@ -57,7 +59,7 @@ impl<'n> Model<'n> {
     }
 
     /// The Services about which somebody is asked.
-    pub(super) fn protected(&self) -> Vec<&str> {
+    pub(super) fn protected(&self) -> HashSet<&str> {
         let asking = self.ingresses.iter().filter(|ingress| self.asks(ingress));
         asking.flat_map(|ingress| &ingress.routes).map(|route| route.service.as_str()).collect()
     }

@@ -16,6 +16,8 @@ mod trust_forward_header;
 mod undefined_middleware;
 mod underscore_headers;
 
+use std::collections::HashSet;
+
 use self::router::{Router, Step};
 use super::declared::authority;
 use super::{Finding, Intent, Lint};
@@ -136,7 +138,7 @@ impl<'n> Model<'n> {
     }
 
     /// Where requests go of which somebody is asked about.
-    fn protected(&self) -> Vec<String> {
+    fn protected(&self) -> HashSet<String> {
         let asking = self.routers.iter().filter(|router| router.gate().is_some());
         asking.filter_map(|router| router.service).flat_map(|(service, _)| self.addresses(service)).collect()
     }

@@ -1,5 +1,7 @@
 //! Another way to an application, on which no gate is asked.
 
+use std::collections::HashSet;
+
 use super::super::declared::{authority, is_host_of_policy, is_open};
 use super::super::{Finding, Intent, Lint, Severity};
 use super::router::Router;
@@ -63,7 +65,7 @@ fn is_never_taken(router: &Router<'_>, model: &Model<'_>) -> bool {
 }
 
 /// TCP routers that end where protected requests go.
-fn tunnels(model: &Model<'_>, protected: &[String], findings: &mut Vec<Finding>) {
+fn tunnels(model: &Model<'_>, protected: &HashSet<String>, findings: &mut Vec<Finding>) {
     let part = |name: &str| path(model.root, &["tcp", name]).map(Node::entries).unwrap_or_default();
     for router in part("routers").iter().filter(|router| !router.node.declared_open) {
         let Some(name) = text(&router.node, "service") else { continue };
