@@ -48,12 +48,14 @@
 mod source;
 pub mod nginx;
 mod model;
+mod data;
 mod lint;
 mod site;
 mod init;
 
 // The public interface is:
+pub use data::DataError;
 pub use init::{File, InitError, Proxy, init};
-pub use lint::{Finding, Intent, Lint, Report, Severity, lint, lints, report};
+pub use lint::{Finding, Intent, Lint, LintError, Report, Severity, lint, lints, report};
 pub use site::{Site, SiteError, Tls, Wiring};
 pub use source::{FileId, Position, Source, Sources, Span};

@@ -2,7 +2,7 @@
 //!
 //! A page is `docs/src/lints/ID.md`: its first line is `# ID`, a line `Severity: WORD` names the worst that the rule reports, and it
 //! has blocks of `nginx`, `yaml`, `json` or `toml` that are marked `bad` or `good` (```` ```nginx bad ````), at least one of each. A
-//! block that is marked `toml policy` is the policy of the gate for all of them. `GATEWRIGHT_WRITE_LINTS=1 cargo test -p
+//! block that is marked `toml policy` is the policy of the gate for all of them; `X-User` is declared for those that are not nginx. `GATEWRIGHT_WRITE_LINTS=1 cargo test -p
 //! gatewright-prove --test lints` writes the table of all rules and their list in the summary anew.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -149,14 +149,18 @@ fn blocks(page: &str) -> Vec<Block> {
 
 /// The rules that speak of a block.
 fn findings(block: &Block, blocks: &[Block]) -> Result<Vec<&'static str>, String> {
-    let policy = blocks.iter().find(|block| block.mark == "policy").map(|block| {
-        let config = Config::from_toml(&block.text).map_err(|error| error.to_string())?;
+    let is_data = block.language != "nginx";
+    let named = blocks.iter().find(|block| block.mark == "policy").map(|block| block.text.as_str());
+    let policy = named.or(is_data.then_some(POLICY)).map(|text| {
+        let config = Config::from_toml(text).map_err(|error| error.to_string())?;
         let authorizer = Authorizer::new(&config).map_err(|error| error.to_string())?;
         Ok::<_, String>((config, authorizer))
     });
     let policy = policy.transpose()?;
     let mut intent = Intent::default();
     intent.policy = policy.as_ref().map(|(config, authorizer)| (config, authorizer));
+    let identity = ["X-User".to_owned()];
+    intent.identity = if is_data { &identity } else { &[] };
     let name = match block.language.as_str() {
         "nginx" => "example.conf",
         "yaml" => "example.yaml",
@@ -183,5 +187,8 @@ impl Files for One<'_> {
         Vec::new()
     }
 }
+
+/// What is given with the examples of other proxies than nginx, which show no more than a part of a configuration.
+const POLICY: &str = "version = 1\n[session]\nkeys = [\"0123456789abcdef0123456789abcdef\"]\n";
 
 const WRITE: &str = "GATEWRIGHT_WRITE_LINTS";

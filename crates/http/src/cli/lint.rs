@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use gatewright_prove::nginx::{Disk, Files};
 use gatewright_prove::report::{self, Part};
-use gatewright_prove::{Intent, Report, Severity, lint, lints};
+use gatewright_prove::{Intent, LintError, Report, Severity, lint, lints};
 use serde::Serialize;
 
 use crate::cli::failure::{FAILED, Failure};
@@ -190,13 +190,17 @@ impl Files for Input {
     }
 }
 
-fn unreadable(file: &Path, error: io::ErrorKind) -> Failure {
-    let why = match error {
+fn unreadable(file: &Path, error: LintError) -> Failure {
+    let kind = match error {
+        LintError::Unreadable(kind) => kind,
+        error => return Failure::Usage(error.to_string()),
+    };
+    let why = match kind {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied; `sudo nginx -T | gatewright lint -` reads it as root".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder; name the main file in it, such as nginx.conf".to_owned(),
         io::ErrorKind::InvalidInput => "it is no regular file; write `-` and give it as standard input".to_owned(),
-        error => error.to_string(),
+        kind => kind.to_string(),
     };
     Failure::Usage(format!("`{}` cannot be read: {why}", file.display()))
 }
