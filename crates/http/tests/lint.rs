@@ -21,7 +21,7 @@ server {
         proxy_pass http://127.0.0.1:8080;
     }
     location /api/ {
-        proxy_set_header X-User \"\";
+        proxy_set_header X-User $user;
         proxy_pass http://127.0.0.1:8080;
     }
 }

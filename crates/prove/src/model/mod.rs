@@ -43,6 +43,7 @@ pub(crate) struct Model<'c> {
     named: HashMap<(ServerId, &'c [u8]), LocationId>,
     finder: Finder,
     contents: Vec<Vec<Content<'c>>>,
+    auth_requests: Vec<Option<AuthRequest<'c>>>,
     reach: Reach<'c>,
 }
 
@@ -89,9 +90,11 @@ impl<'c> Model<'c> {
             named: builder.named,
             finder,
             contents: Vec::new(),
+            auth_requests: Vec::new(),
             reach: Reach::default(),
         };
         model.contents = model.locations().map(|(id, _)| model.read_contents(id)).collect();
+        model.auth_requests = model.locations().map(|(id, _)| model.read_auth_request(id)).collect();
         model.reach = Reach::new(&model);
         model
     }
@@ -134,6 +137,10 @@ impl<'c> Model<'c> {
 
     /// How the gate is asked before a location answers; `None` if it is not.
     pub(crate) fn auth_request(&self, id: LocationId) -> Option<AuthRequest<'c>> {
+        self.auth_requests.get(id.0).copied().flatten()
+    }
+
+    fn read_auth_request(&self, id: LocationId) -> Option<AuthRequest<'c>> {
         let location = self.location(id);
         let directive = self.scopes.value(location.scope, "auth_request")?;
         let path = directive.argument(0).filter(|path| *path != b"off")?;

@@ -48,8 +48,10 @@ pub(super) struct Reach<'c> {
     prefixes: HashMap<ServerId, BTreeMap<&'c [u8], LocationId>>,
     /// The last expression behind the gate in each server.
     last_regex: HashMap<ServerId, LocationId>,
-    /// The servers in which something is behind the gate.
-    guarded: HashSet<ServerId>,
+    /// The servers in which something is behind the gate, each with those locations.
+    guarded: BTreeMap<ServerId, Vec<LocationId>>,
+    /// The locations that take subrequests to the gate, each with the first `auth_request` that leads there.
+    asked: BTreeMap<LocationId, AuthRequest<'c>>,
 }
 
 impl<'c> Reach<'c> {
@@ -124,7 +126,10 @@ impl<'c> Reach<'c> {
             let auth = model.auth_request(id).filter(|_| !self.asking.contains(&id) && model.is_reachable(id));
             let Some(auth) = auth else { continue };
             self.protected.push((id, auth));
-            self.guarded.insert(location.server);
+            self.guarded.entry(location.server).or_default().push(id);
+            if self.asking.contains(&auth.location) {
+                self.asked.entry(auth.location).or_insert(auth);
+            }
             if matches!(location.matcher, Matcher::Prefix | Matcher::Rest) {
                 self.prefixes.entry(location.server).or_default().entry(location.pattern).or_insert(id);
             }
@@ -173,7 +178,17 @@ impl<'c> Model<'c> {
 
     /// Whether anything in a server is behind the gate.
     pub(crate) fn is_guarded(&self, server: ServerId) -> bool {
-        self.reach.guarded.contains(&server)
+        self.reach.guarded.contains_key(&server)
+    }
+
+    /// The servers in which something is behind the gate, each with those locations.
+    pub(crate) fn guarded(&self) -> impl Iterator<Item = (ServerId, &[LocationId])> {
+        self.reach.guarded.iter().map(|(server, locations)| (*server, locations.as_slice()))
+    }
+
+    /// The locations that take subrequests to the gate, each with the first `auth_request` that leads there.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = (LocationId, AuthRequest<'c>)> {
+        self.reach.asked.iter().map(|(id, auth)| (*id, *auth))
     }
 
     /// A protected prefix of a server from which an expression can take paths: one without `^~`.

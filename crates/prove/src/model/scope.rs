@@ -31,7 +31,30 @@ pub(crate) struct Scope<'c> {
     own: Vec<&'c Directive>,
     /// Sorted by name; those of one name in the order of the file.
     by_name: Vec<&'c Directive>,
-    inner: Vec<ScopeId>,
+    /// The `if` and `limit_except` blocks in it.
+    conditions: Vec<ScopeId>,
+    /// What can be in the block, and in it or around it: most questions are about directives that are in neither.
+    marks: Marks,
+    marks_around: Marks,
+}
+
+/// A set of names, some of which look alike: it says for certain that a name is not in it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Marks(u64);
+
+impl Marks {
+    fn of(name: &[u8]) -> Self {
+        let mixed = name.iter().fold(0_u32, |mixed, byte| mixed.wrapping_mul(31).wrapping_add(u32::from(*byte)));
+        Self(1_u64.wrapping_shl(mixed ^ mixed.wrapping_shr(7)))
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    const fn can_hold(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 /// All blocks that say what is done with requests.
@@ -55,9 +78,14 @@ impl<'c> Scopes<'c> {
         let own: Vec<_> = own.collect();
         let mut by_name = own.clone();
         by_name.sort_by_key(|directive| directive.name());
-        self.scopes.push(Scope { block, parent, directive, own, by_name, inner: Vec::new() });
-        if let Some(parent) = parent.and_then(|parent| self.scopes.get_mut(parent.0)) {
-            parent.inner.push(id);
+        let marks = own.iter().fold(Marks::default(), |marks, directive| marks.and(Marks::of(directive.name())));
+        let around = parent.and_then(|parent| self.get(parent)).map(|parent| parent.marks_around).unwrap_or_default();
+        let conditions = Vec::new();
+        self.scopes.push(Scope { block, parent, directive, own, by_name, conditions, marks, marks_around: marks.and(around) });
+        if matches!(block, Block::If | Block::LimitExcept)
+            && let Some(parent) = parent.and_then(|parent| self.scopes.get_mut(parent.0))
+        {
+            parent.conditions.push(id);
         }
         id
     }
@@ -73,7 +101,11 @@ impl<'c> Scopes<'c> {
 
     /// The directives of a name in the block itself.
     pub(crate) fn own(&self, id: ScopeId, name: &str) -> &[&'c Directive] {
-        let Some(scope) = self.get(id) else { return &[] };
+        self.own_marked(id, name, Marks::of(name.as_bytes()))
+    }
+
+    fn own_marked(&self, id: ScopeId, name: &str, mark: Marks) -> &[&'c Directive] {
+        let Some(scope) = self.get(id).filter(|scope| scope.marks.can_hold(mark)) else { return &[] };
         let from = scope.by_name.partition_point(|directive| directive.name() < name.as_bytes());
         let rest = scope.by_name.get(from..).unwrap_or_default();
         let length = rest.iter().take_while(|directive| directive.is(name)).count();
@@ -87,7 +119,11 @@ impl<'c> Scopes<'c> {
 
     /// The lines that are in force: those of the nearest block, outward from this one, that has any.
     pub(crate) fn effective(&self, id: ScopeId, name: &str) -> &[&'c Directive] {
-        self.outward(id).map(|id| self.own(id, name)).find(|lines| !lines.is_empty()).unwrap_or_default()
+        let mark = Marks::of(name.as_bytes());
+        if !self.get(id).is_some_and(|scope| scope.marks_around.can_hold(mark)) {
+            return &[];
+        }
+        self.outward(id).map(|id| self.own_marked(id, name, mark)).find(|lines| !lines.is_empty()).unwrap_or_default()
     }
 
     /// The last line that is in force: of what can be said once, the only one.
@@ -143,9 +179,8 @@ impl<'c> Scopes<'c> {
 
     /// The `if` and `limit_except` blocks in it.
     pub(crate) fn conditions(&self, id: ScopeId) -> impl Iterator<Item = (ScopeId, &Scope<'c>)> {
-        let inner = self.get(id).map(|scope| scope.inner.as_slice()).unwrap_or_default();
-        let found = inner.iter().filter_map(|id| self.get(*id).map(|scope| (*id, scope)));
-        found.filter(|(_, scope)| matches!(scope.block, Block::If | Block::LimitExcept))
+        let found = self.get(id).map(|scope| scope.conditions.as_slice()).unwrap_or_default();
+        found.iter().filter_map(|id| self.get(*id).map(|scope| (*id, scope)))
     }
 
     /// Every block, outer ones first.

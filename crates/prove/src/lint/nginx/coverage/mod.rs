@@ -71,12 +71,17 @@ fn openness(subject: &Subject<'_>, id: LocationId, pass: &Pass<'_>) -> Severity 
     }
 }
 
-/// Whether a location sets every header of the identity, to nothing or to what the gate has not said: then somebody has thought of
-/// strangers.
+/// Whether no identity gets through a location: every header of it is emptied, or the gate is switched off and so says nothing to set
+/// it from. Then somebody has thought of strangers. One that only lacks the `auth_request` sets them as the others do.
 fn takes_identity_away(subject: &Subject<'_>, id: LocationId, pass: &Pass<'_>) -> bool {
     let setter = String::from_utf8_lossy(pass.directive.name()).replace("_pass", "_set_header");
     let scope = subject.model.location(id).scope;
-    !subject.identity.is_empty() && subject.identity.keys().all(|header| subject.sent(scope, &setter, header).is_some())
+    let is_off = is_switched_off(subject, id);
+    let is_away = |header: &Vec<u8>| {
+        let line = subject.sent(scope, &setter, header);
+        line.is_some_and(|line| is_off || line.argument(1) == Some(b""))
+    };
+    !subject.identity.is_empty() && subject.identity.keys().all(is_away)
 }
 
 /// Whether an `if` refuses requests here, and not only those without any credential.

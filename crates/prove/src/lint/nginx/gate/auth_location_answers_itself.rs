@@ -1,4 +1,3 @@
-use super::asking;
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 use crate::lint::nginx::words::{head, named};
@@ -12,7 +11,7 @@ pub(crate) const LINT: Lint =
 /// anything else but 401 and 403 nobody.
 pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let model = &subject.model;
-    for (id, auth) in asking(subject) {
+    for (id, auth) in model.asked() {
         let Some(place) = head(model.location(id)) else { continue };
         let Some((severity, span, why)) = judge(model, &auth, place) else { continue };
         let help = "write `proxy_pass http://127.0.0.1:9000/auth/verify;` with the address of the gate, and nothing that answers before it";

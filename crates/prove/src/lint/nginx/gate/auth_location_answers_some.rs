@@ -1,4 +1,3 @@
-use super::asking;
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 use crate::lint::nginx::words::named;
@@ -12,7 +11,7 @@ pub(crate) const LINT: Lint =
 /// `$request_method` and all headers are those of the request.
 pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let model = &subject.model;
-    for (id, auth) in asking(subject) {
+    for (id, auth) in model.asked() {
         for (span, what) in successes(model, id) {
             let why = format!("whoever makes this condition true gets in: {what}, and the gate is not asked");
             let help = "take the `if` out of this location; to let requests pass without the gate, write `auth_request off;` into a location of their own";

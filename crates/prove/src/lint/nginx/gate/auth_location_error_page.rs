@@ -1,4 +1,4 @@
-use super::{NO_ERROR_PAGE, asking, kind};
+use super::{NO_ERROR_PAGE, kind};
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 use crate::lint::nginx::words::{head, named};
@@ -13,7 +13,7 @@ pub(crate) const LINT: Lint =
 /// needed.
 pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let model = &subject.model;
-    for (id, auth) in asking(subject) {
+    for (id, auth) in model.asked() {
         for pardon in pardons(model, id, &auth) {
             let intercept = kind_of(model, id).unwrap_or("proxy");
             let help = format!("write `{NO_ERROR_PAGE}` and `{intercept}_intercept_errors off;` into {}", named(model, id));

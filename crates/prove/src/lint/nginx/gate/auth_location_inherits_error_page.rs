@@ -1,5 +1,5 @@
+use super::NO_ERROR_PAGE;
 use super::auth_location_error_page::pardons;
-use super::{NO_ERROR_PAGE, asking};
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 use crate::lint::nginx::words::head;
@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint::new(
 /// tomorrow's. Says nothing where one of today's opens already: `auth-location-error-page` does.
 pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let model = &subject.model;
-    for (id, auth) in asking(subject) {
+    for (id, auth) in model.asked() {
         let location = model.location(id);
         let is_bare =
             model.scopes.own(location.scope, "error_page").is_empty() && model.scopes.is_known(location.scope, "error_page");

@@ -1,7 +1,9 @@
+use std::collections::HashMap;
+
 use super::passing;
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
-use crate::model::{By, Path};
+use crate::model::{By, Path, ServerId};
 
 pub(crate) const LINT: Lint =
     Lint::new("auth-location-own-server", Severity::Critical, "a server of this nginx answers for the gate, and says yes");
@@ -10,11 +12,20 @@ pub(crate) const LINT: Lint =
 /// anybody: a stub, or a way out for the day on which the gate is down.
 pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let model = &subject.model;
+    let mut by_port: HashMap<&[u8], Vec<ServerId>> = HashMap::new();
+    for (id, server) in model.servers() {
+        for listen in &server.listens {
+            by_port.entry(port(listen)).or_default().push(id);
+        }
+    }
     for gate in passing(subject) {
         let path = gate.pass.path.as_deref().unwrap_or(gate.auth.path);
-        for (server, here) in
-            model.servers().filter(|(_, server)| server.listens.iter().any(|listen| leads_to(&gate.pass.addresses, listen)))
-        {
+        let near = gate.pass.addresses.iter().filter_map(|address| by_port.get(port(address))).flatten().take(MOST);
+        for server in near.copied() {
+            let here = model.server(server);
+            if !here.listens.iter().any(|listen| leads_to(&gate.pass.addresses, listen)) {
+                continue;
+            }
             let answer = model.answer(model.find(server, path), Path::OfRequest(path));
             let By::Success(line) = answer.by else { continue };
             let finding = LINT.at(
@@ -30,6 +41,14 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         }
     }
 }
+
+/// What stands behind the last colon: the port, or the path of a socket.
+fn port(address: &[u8]) -> &[u8] {
+    address.rsplit(|byte| *byte == b':').next().unwrap_or(address)
+}
+
+/// How many servers on one port are looked at: those of one address answer alike.
+const MOST: usize = 100;
 
 /// Whether one of the addresses is where a server listens.
 fn leads_to(addresses: &[Vec<u8>], listen: &[u8]) -> bool {

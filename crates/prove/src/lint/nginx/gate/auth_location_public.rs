@@ -1,4 +1,3 @@
-use super::asking;
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 
@@ -9,7 +8,7 @@ pub(crate) const LINT: Lint =
 /// skipped for subrequests.
 pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let model = &subject.model;
-    for (id, _) in asking(subject) {
+    for (id, _) in model.asked() {
         let location = model.location(id);
         let denies = |line: &&crate::nginx::Directive| line.argument(0) == Some(b"all");
         let refuses = model.scopes.effective(location.scope, "deny").iter().any(denies)

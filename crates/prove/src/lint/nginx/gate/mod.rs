@@ -21,8 +21,6 @@ mod auth_location_wrong_page;
 mod auth_request_misplaced;
 mod auth_request_target;
 
-use std::collections::BTreeMap;
-
 use super::words::head;
 use super::{Rule, Subject};
 use crate::model::{AuthRequest, Location, LocationId, Model, Pass, names};
@@ -52,15 +50,6 @@ pub(super) const RULES: &[Rule] = &[
     (&auth_request_target::LINT, auth_request_target::check),
 ];
 
-/// Every location that takes subrequests to the gate, with the first `auth_request` that leads there.
-fn asking<'c>(subject: &Subject<'c>) -> BTreeMap<LocationId, AuthRequest<'c>> {
-    let mut found = BTreeMap::new();
-    for (_, auth) in subject.model.protected().filter(|(_, auth)| subject.model.is_asking(auth.location)) {
-        found.entry(auth.location).or_insert(auth);
-    }
-    found
-}
-
 /// A location that takes subrequests to the gate and passes them on to another program.
 struct Asking<'m, 'c> {
     model: &'m Model<'c>,
@@ -83,7 +72,7 @@ fn passing<'m, 'c>(subject: &'m Subject<'c>) -> Vec<Asking<'m, 'c>> {
         let kind = kind(pass)?;
         Some(Asking { model, id, location, auth, pass, place: head(location)?, kind })
     };
-    asking(subject).into_iter().filter_map(read).collect()
+    model.asked().filter_map(read).collect()
 }
 
 fn kind(pass: &Pass<'_>) -> Option<&'static str> {

@@ -1,4 +1,3 @@
-use super::guarded;
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 
@@ -15,8 +14,9 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             && subject.sent(scope, "proxy_set_header", b"authorization").is_none()
             && model.scopes.is_known(scope, "proxy_set_header")
     };
-    for (_, locations) in guarded(subject) {
-        let mut passes = locations.into_iter().filter(|id| passes_on(model.location(*id).scope)).flat_map(|id| model.passes(id));
+    for (_, locations) in model.guarded() {
+        let mut passes =
+            locations.iter().copied().filter(|id| passes_on(model.location(*id).scope)).flat_map(|id| model.passes(id));
         if let Some(pass) = passes.find(|pass| pass.directive.is("proxy_pass")) {
             let why =
                 "the token or password that opens everything behind the gate is handed to this application with each request";

@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use super::guarded;
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 
@@ -12,7 +11,7 @@ pub(crate) const LINT: Lint =
 pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let model = &subject.model;
     let mut seen = BTreeSet::new();
-    for (server, _) in guarded(subject) {
+    for (server, _) in model.guarded() {
         for (name, weak, strong) in SWITCHES {
             let line =
                 model.scopes.value(model.server(server).scope, name).filter(|line| line.argument(0) == Some(weak.as_bytes()));

@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use super::guarded;
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 use crate::model::{Block, Definition, ErrorPage, Flag, Return, ScopeId, Variables, names};
@@ -13,7 +12,7 @@ pub(crate) const LINT: Lint =
 /// not escape the former, and a client says the latter.
 pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let model = &subject.model;
-    let servers: BTreeSet<_> = guarded(subject).into_keys().map(|server| model.server(server).scope).collect();
+    let servers: BTreeSet<_> = model.guarded().map(|(server, _)| model.server(server).scope).collect();
     for (scope, block) in model.scopes.iter() {
         let is_in = model.scopes.outward(scope).any(|outer| servers.contains(&outer));
         if !is_in && (block.block != Block::Http || servers.is_empty()) {

@@ -1,4 +1,3 @@
-use super::guarded;
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 use crate::lint::nginx::words::named;
@@ -11,7 +10,7 @@ pub(crate) const LINT: Lint = Lint::new("merge-slashes", Severity::High, "a seco
 /// always to the file system.
 pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let model = &subject.model;
-    for (server, _) in guarded(subject) {
+    for (server, _) in model.guarded() {
         let line = model.scopes.value(model.server(server).scope, "merge_slashes");
         let Some(line) = line.filter(|line| line.argument(0) == Some(b"off")) else { continue };
         let is_open = |id| {

@@ -11,10 +11,7 @@ mod satisfy_any;
 mod ssi;
 mod status_page;
 
-use std::collections::BTreeMap;
-
-use super::{Rule, Subject};
-use crate::model::{LocationId, ServerId};
+use super::Rule;
 
 pub(super) const RULES: &[Rule] = &[
     (&authorization_forwarded::LINT, authorization_forwarded::check),
@@ -28,12 +25,3 @@ pub(super) const RULES: &[Rule] = &[
     (&ssi::LINT, ssi::check),
     (&status_page::LINT, status_page::check),
 ];
-
-/// The servers that have something behind the gate, each with those locations.
-fn guarded(subject: &Subject<'_>) -> BTreeMap<ServerId, Vec<LocationId>> {
-    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (id, _) in subject.model.protected() {
-        found.entry(subject.model.location(id).server).or_default().push(id);
-    }
-    found
-}

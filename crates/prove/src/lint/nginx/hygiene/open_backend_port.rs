@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use super::guarded;
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 
@@ -15,7 +14,7 @@ pub(crate) const LINT: Lint = Lint::new(
 pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let model = &subject.model;
     let mut seen = BTreeSet::new();
-    for pass in guarded(subject).into_values().flatten().flat_map(|id| model.passes(id)) {
+    for pass in model.protected().flat_map(|(id, _)| model.passes(id)) {
         let target = pass.directive.argument(0).unwrap_or_default();
         if [&b"https://"[..], b"grpcs://"].iter().any(|scheme| target.starts_with(scheme)) {
             continue;

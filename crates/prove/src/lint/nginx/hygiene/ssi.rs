@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use super::guarded;
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 use crate::lint::nginx::words::named;
@@ -12,9 +11,8 @@ pub(crate) const LINT: Lint = Lint::new("ssi", Severity::High, "an open page can
 /// a protected path there. What is taken in comes by a subrequest, before which the gate is not asked.
 pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let model = &subject.model;
-    let guarded = guarded(subject);
     let mut seen = BTreeSet::new();
-    for (id, _) in model.open().filter(|(id, _)| guarded.contains_key(&model.location(*id).server)) {
+    for (id, _) in model.open().filter(|(id, _)| model.is_guarded(model.location(*id).server)) {
         let location = model.location(id);
         let includes = model.scopes.value(location.scope, "ssi").filter(|line| line.argument(0) == Some(b"on"));
         let added = ["add_before_body", "add_after_body"].iter().filter_map(|name| model.scopes.value(location.scope, name));
