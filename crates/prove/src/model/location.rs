@@ -128,6 +128,12 @@ impl Finder {
         found
     }
 
+    /// The location directly in `root` that is written for just this path or prefix.
+    pub(super) fn written(&self, root: LocationId, path: &[u8]) -> Option<LocationId> {
+        let index = self.indexes.get(root.0)?;
+        index.exact.get(path).or_else(|| index.prefixes.get(path)).copied()
+    }
+
     /// Blocks nest at most as deep as the parser lets them.
     fn level(&self, outer: LocationId, path: &[u8], locations: &[Location<'_>]) -> Found {
         let Some(index) = self.indexes.get(outer.0) else { return Found::No };

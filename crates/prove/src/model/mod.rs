@@ -126,9 +126,9 @@ impl<'c> Model<'c> {
     /// Whether nginx answers a path by a redirect to the same with a slash at its end: that one is passed on to a program, and this
     /// one is no location of its own.
     fn adds_a_slash(&self, server: ServerId, path: &[u8]) -> bool {
-        let with_slash = [path, b"/"].concat();
-        let (taken, other) = (self.find(server, path), self.find(server, &with_slash));
-        self.location(taken).pattern != path && self.location(other).pattern == with_slash && self.passes(other).next().is_some()
+        let rest = self.server(server).rest;
+        let with_slash = self.finder.written(rest, &[path, b"/"].concat());
+        self.finder.written(rest, path).is_none() && with_slash.is_some_and(|id| self.passes(id).next().is_some())
     }
 
     fn named(&self, server: ServerId, name: &[u8]) -> Option<LocationId> {

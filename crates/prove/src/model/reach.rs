@@ -277,7 +277,7 @@ impl<'c> Model<'c> {
         let location = self.location(id);
         let server = self.server(location.server);
         let ends = !self.scopes.own(server.scope, "return").is_empty();
-        let is_covered = server.rest == id && self.find(location.server, b"/gatewright-sample") != id;
+        let is_covered = server.rest == id && self.finder.written(id, b"/").is_some();
         !ends && !is_covered
     }
 
