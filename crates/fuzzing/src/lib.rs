@@ -25,6 +25,7 @@ mod forwarded_for;
 mod host;
 mod jwks;
 mod path;
+mod proxy_configuration;
 mod return_address;
 mod session_cookie;
 mod token_bytes;
@@ -41,8 +42,8 @@ macro_rules! targets {
 }
 
 targets! {
-    biscuit_bytes check_request config_toml cookie_header decide forward_headers forwarded_for host jwks path return_address
-    session_cookie token_bytes token_structured verify_headers
+    biscuit_bytes check_request config_toml cookie_header decide forward_headers forwarded_for host jwks path
+    proxy_configuration return_address session_cookie token_bytes token_structured verify_headers
 }
 
 /// A fuzz target.
