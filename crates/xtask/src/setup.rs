@@ -17,6 +17,11 @@ struct Needed {
 
 const NEEDED: &[Needed] = &[
     Needed { name: "nginx", package: "nginx", found: || version("nginx", "-V") },
+    Needed {
+        name: "nginx's module for Lua",
+        package: "libnginx-mod-http-lua",
+        found: || Path::new("/usr/lib/nginx/modules/ngx_http_lua_module.so").exists().then(|| "Lua in nginx".to_owned()),
+    },
     Needed { name: "Apache httpd", package: "apache2-bin", found: || version("apache2", "-v") },
     Needed {
         name: "LuaSocket for Lua 5.3",

@@ -11,6 +11,11 @@ pub(super) fn is_data(name: &[u8], text: &[u8]) -> bool {
     if [".json", ".yaml", ".yml", ".toml", "caddyfile"].iter().any(|ending| ends(ending)) {
         return true;
     }
+    // What `nginx -T` prints, whatever nginx said before it.
+    let names_a_file = |line: &[u8]| line.starts_with(b"# configuration file ") && line.trim_ascii_end().ends_with(b":");
+    if text.split(|byte| *byte == b'\n').any(names_a_file) {
+        return false;
+    }
     let text = String::from_utf8_lossy(text.get(..LOOKED_AT).unwrap_or(text));
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let first = lines.next().unwrap_or_default();
@@ -102,6 +107,15 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn dump_of_nginx_is_no_data() {
+        let said = "nginx: the configuration file /e/nginx.conf syntax is ok\n";
+        assert!(!is_data(b"-", format!("{said}# configuration file /e/nginx.conf:\nevents {{}}\n").as_bytes()));
+        assert!(!is_data(b"-", b"[warn] 1#1: x\n# configuration file /e/nginx.conf:\r\n"));
+        assert!(is_data(b"-", b"# configuration file of the proxy\nhttp: {}\n"));
+        assert!(is_data(b"a.yaml", b"# configuration file a:\nhttp: {}\n"));
     }
 
     #[test]

@@ -79,7 +79,9 @@ impl<'c> Model<'c> {
     fn answer_within(&self, id: LocationId, path: Path<'_>, pages: ErrorPages, left: usize) -> Answer<'c> {
         let status = |status| Answer { location: id, by: By::Status(status) };
         let Some(left) = left.checked_sub(1) else { return status(500) };
-        let answer = self.rewritten(id, path, pages, left).unwrap_or_else(|| self.served(id, path, pages, left));
+        let rewritten = || self.rewritten(id, path, pages, left);
+        let index = || self.index(id, path, pages, left);
+        let answer = rewritten().or_else(index).unwrap_or_else(|| self.served(id, path, pages, left));
         match answer.by {
             By::Status(code) if pages == ErrorPages::Apply && answer.location == id => {
                 self.pardon_within(id, path, code, left).map_or(answer, |(_, answer)| answer)
@@ -116,8 +118,12 @@ impl<'c> Model<'c> {
         }
         let Some((line, last)) = self.try_files(id) else { return self.content(id, path, None) };
         let tried = line.arguments().split_last().map(|(_, tried)| tried).unwrap_or_default();
+        let is_success = matches!(self.target(self.location(id).server, last), Target::Status(200..=299));
+        let has_ending = |file: &[u8]| file.rsplit(|byte| *byte == b'/').next().is_some_and(|name| name.contains(&b'.'));
         let is_there = |file: &[u8]| match path {
             _ if file.ends_with(b"/") => false,
+            // It stands there so that the line may end in the status.
+            Path::OfRequest(_) if is_success && !has_ending(file) => false,
             Path::OfFile(_) => true,
             Path::OfRequest(_) => !file.contains(&b'$'),
         };
@@ -125,10 +131,28 @@ impl<'c> Model<'c> {
             return self.content(id, Path::OfFile(path.bytes()), Some(line));
         }
         match self.target(self.location(id).server, last) {
-            Target::Status(200..=299) => answer(By::Success(Some(line))),
+            // nginx sends an answer for these by itself; for other successes it sends none.
+            Target::Status(201 | 204) => answer(By::Success(Some(line))),
             Target::Status(code) => answer(By::Status(code)),
             Target::Location(target) => self.answer_within(target, path.of(last), pages, left),
             Target::Elsewhere | Target::Unknown => answer(By::Status(500)),
+        }
+    }
+
+    /// What comes of an index file, if the path is that of a folder, and the location is one of files for this very path.
+    fn index(&self, id: LocationId, path: Path<'_>, pages: ErrorPages, left: usize) -> Option<Answer<'c>> {
+        let location = self.location(id);
+        let Path::OfRequest(folder) = path else { return None };
+        let lines = ["index", "alias", "root"].into_iter().filter_map(|name| self.scopes.own(location.scope, name).last());
+        let line = lines.copied().next().filter(|_| folder.ends_with(b"/") && location.pattern == folder)?;
+        let is_of_files = self.returned(id).is_none()
+            && self.try_files(id).is_none()
+            && matches!(self.content(id, path, None).by, By::Status(_) | By::Success(_));
+        let file = *self.index_files(id).first().filter(|_| is_of_files)?;
+        let file = if file.starts_with(b"/") { file.to_vec() } else { [folder, file].concat() };
+        match self.target(location.server, &file) {
+            Target::Location(target) if target != id => Some(self.answer_within(target, Path::OfFile(&file), pages, left)),
+            _ => Some(Answer { location: id, by: By::Success(Some(line)) }),
         }
     }
 
@@ -167,7 +191,7 @@ impl<'c> Model<'c> {
             Response::Fixed(200..=299) => true,
             Response::Kept | Response::Fixed(_) => return None,
         };
-        let answers = self.variables.expand(page.page).into_iter().filter_map(|written| {
+        let answers = self.variables.expand(page.page, &[]).into_iter().filter_map(|written| {
             let Target::Location(target) = self.target(location.server, &written) else { return None };
             let answer = self.answer_within(target, path.of(&written), ErrorPages::Are, left);
             // The status of the line takes the place of that of a page with a text.

@@ -5,6 +5,7 @@ use super::scope::ScopeId;
 use super::upstream::Pass;
 use super::{LocationId, Model};
 use crate::nginx::Directive;
+use crate::source::Span;
 
 /// Where an answer comes from.
 #[derive(Clone, Debug)]
@@ -100,7 +101,7 @@ impl<'c> Model<'c> {
     fn handler(&self, scope: ScopeId) -> Option<Content<'c>> {
         self.scopes.all_own(scope).iter().rev().find_map(|line| match line.name() {
             b"proxy_pass" | b"fastcgi_pass" | b"uwsgi_pass" | b"scgi_pass" | b"grpc_pass" | b"memcached_pass" => {
-                Some(Content::Passed(self.upstreams.pass(line, &self.variables)))
+                Some(Content::Passed(self.upstreams.pass(line, &self.variables, &self.around(scope))))
             }
             b"stub_status" | b"empty_gif" | b"status" | b"api" => Some(Content::Built(line)),
             b"js_content" | b"perl" => Some(Content::Opaque(line)),
@@ -109,10 +110,18 @@ impl<'c> Model<'c> {
         })
     }
 
+    /// The blocks around, innermost first, up to the server.
+    fn around(&self, scope: ScopeId) -> Vec<Span> {
+        let directives = self.scopes.outward(scope).filter_map(|scope| self.scopes.directive(scope));
+        directives.filter(|directive| !directive.is("http")).map(Directive::span).collect()
+    }
+
     fn files(&self, id: LocationId) -> Files<'c> {
         let location = self.location(id);
         if let Some(alias) = self.scopes.own(location.scope, "alias").last() {
-            return Files { folder: alias.argument(0).unwrap_or_default().to_vec(), directive: Some(alias) };
+            let folder = alias.argument(0).unwrap_or_default();
+            let end = folder.iter().position(|byte| *byte == b'$').unwrap_or(folder.len());
+            return Files { folder: folder.get(..end).unwrap_or_default().to_vec(), directive: Some(alias) };
         }
         let root = self.scopes.value(location.scope, "root");
         let folder = root.and_then(|root| root.argument(0)).unwrap_or(b"html");

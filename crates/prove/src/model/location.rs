@@ -110,7 +110,7 @@ enum Found {
 
 impl Finder {
     pub(super) fn new(locations: &[Location<'_>]) -> Self {
-        let indexes = locations.iter().map(|outer| Index::new(&outer.inner, locations)).collect();
+        let indexes = locations.iter().map(|outer| Index::new(outer, locations)).collect();
         Self { indexes, found: RefCell::default() }
     }
 
@@ -168,11 +168,13 @@ impl Finder {
 }
 
 impl Index {
-    fn new(inner: &[LocationId], locations: &[Location<'_>]) -> Self {
+    fn new(outer: &Location<'_>, locations: &[Location<'_>]) -> Self {
         let mut index = Self::default();
-        for id in inner {
+        for id in &outer.inner {
             let Some(location) = locations.get(id.0) else { continue };
             match location.matcher {
+                // nginx takes these in, but never looks for them.
+                Matcher::Exact | Matcher::Prefix | Matcher::Final if outer.regex().is_some() => {}
                 Matcher::Exact => drop(index.exact.entry(location.pattern.to_vec()).or_insert(*id)),
                 Matcher::Prefix | Matcher::Final => {
                     index.longest = index.longest.max(location.pattern.len());
@@ -183,5 +185,33 @@ impl Index {
             }
         }
         index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scope::{Block, Scopes};
+    use super::*;
+
+    #[test]
+    fn location_with_expression_has_only_expressions_in_it() {
+        let scope = Scopes::default().add(Block::Server, None, None, std::iter::empty());
+        let location = |matcher, pattern: &'static [u8], inner: &[usize]| {
+            let inner = inner.iter().copied().map(LocationId).collect();
+            Location { scope, server: ServerId(0), matcher, pattern, directive: None, parent: None, inner }
+        };
+        let regex = |pattern: &'static [u8], inner: &[usize]| {
+            location(Matcher::Regex(Box::new(Pattern::new(pattern, false))), pattern, inner)
+        };
+        let locations = [
+            location(Matcher::Rest, b"/", &[1]),
+            regex(b"/a", &[2, 3, 4]),
+            location(Matcher::Exact, b"/a/b", &[]),
+            location(Matcher::Final, b"/a/", &[]),
+            regex(b"b$", &[]),
+        ];
+        let finder = Finder::new(&locations);
+        let find = |path: &[u8]| finder.find(LocationId(0), path, &locations).0;
+        assert_eq!((find(b"/a/b"), find(b"/a/c"), find(b"/c")), (4, 1, 0));
     }
 }

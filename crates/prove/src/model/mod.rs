@@ -4,6 +4,8 @@
 //! It is meant to be asked by rules. Where the configuration does not say (a variable that is a header, an expression that only PCRE
 //! knows) the answer says so too.
 
+#[cfg(all(test, unix))]
+mod agreement;
 mod answer;
 mod content;
 mod location;
@@ -20,6 +22,7 @@ use std::collections::HashMap;
 pub(crate) use answer::{By, Path};
 pub(crate) use content::{Content, Return};
 pub(crate) use location::{Location, LocationId, Matcher};
+pub(crate) use pattern::Pattern;
 pub(crate) use reach::{Step, Way};
 pub(crate) use redirect::{ErrorPage, Flag, Response, Target};
 pub(crate) use scope::{Block, ScopeId, Scopes};
@@ -211,7 +214,7 @@ impl<'c> Builder<'c> {
             inner: Vec::new(),
         });
         let names = self.scopes.own(scope, "server_name").iter().flat_map(|line| line.arguments());
-        let names = names.map(|name| name.value().to_ascii_lowercase()).collect();
+        let names = names.map(|name| server::name(name.value())).collect();
         let listens = self.scopes.own(scope, "listen");
         let is_default = listens.iter().any(|line| line.arguments().iter().any(|word| word.value().starts_with(b"default")));
         let listens = listens.iter().filter_map(|line| line.argument(0)).map(server::listen).collect();

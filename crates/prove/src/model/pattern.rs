@@ -34,6 +34,8 @@ struct Shape {
     starts: Vec<Vec<u8>>,
     is_anchored: bool,
     is_closed: bool,
+    /// Whether it matches only so many texts: nothing in it repeats without end.
+    is_finite: bool,
 }
 
 impl Pattern {
@@ -55,9 +57,12 @@ impl Pattern {
     }
 
     fn compile(&self) -> Compiled {
-        let text = String::from_utf8_lossy(&self.expression);
+        let Some(text) = translate(&self.expression) else { return Compiled::Unknown };
+        let text = String::from_utf8_lossy(&text);
         let mut builder = RegexBuilder::new(&text);
-        if let Ok(regex) = builder.case_insensitive(self.is_caseless).unicode(false).size_limit(SIZE).build() {
+        if !has_possessive(text.as_bytes())
+            && let Ok(regex) = builder.case_insensitive(self.is_caseless).unicode(false).size_limit(SIZE).build()
+        {
             return Compiled::Plain(regex);
         }
         let mut builder = fancy_regex::RegexBuilder::new(&text);
@@ -67,11 +72,12 @@ impl Pattern {
 
     fn shape(&self) -> &Shape {
         self.shape.get_or_init(|| {
-            let text = String::from_utf8_lossy(&self.expression);
+            let text = translate(&self.expression).unwrap_or_else(|| self.expression.clone());
+            let text = String::from_utf8_lossy(&text);
             let mut parser = ParserBuilder::new().case_insensitive(self.is_caseless).unicode(false).utf8(false).build();
             let Ok(parsed) = parser.parse(&text) else {
                 let (is_anchored, start) = literal_start(&self.expression);
-                return Shape { starts: vec![start], is_anchored, is_closed: self.expression.ends_with(b"$") };
+                return Shape { starts: vec![start], is_anchored, is_closed: self.expression.ends_with(b"$"), is_finite: false };
             };
             let mut extractor = Extractor::new();
             extractor.kind(ExtractKind::Prefix).limit_total(64);
@@ -81,6 +87,7 @@ impl Pattern {
                 starts: starts.unwrap_or_else(|| vec![Vec::new()]),
                 is_anchored: parsed.properties().look_set_prefix().contains(Look::Start),
                 is_closed: parsed.properties().look_set_suffix().contains(Look::End),
+                is_finite: parsed.properties().maximum_len().is_some(),
             }
         })
     }
@@ -95,10 +102,69 @@ impl Pattern {
         self.shape().is_anchored
     }
 
+    /// Whether it is for so many paths and no other.
+    pub(crate) fn is_finite(&self) -> bool {
+        let shape = self.shape();
+        shape.is_anchored && shape.is_closed && shape.is_finite
+    }
+
     /// Whether it is bound to the end of the text.
     pub(crate) fn is_closed(&self) -> bool {
         self.shape().is_closed
     }
+}
+
+/// The expression for the libraries, which read other things into `\<`, `\>` and the signs of a class; `None` if they would read
+/// `\h` or `{,2}` as something else.
+fn translate(expression: &[u8]) -> Option<Vec<u8>> {
+    let mut text = Vec::with_capacity(expression.len());
+    let mut is_in_class = false;
+    let mut rest = expression;
+    while let Some((first, tail)) = rest.split_first() {
+        let mut length: usize = 1;
+        match rest {
+            [b'\\', b'h' | b'H', ..] => return None,
+            [b'{', b',', ..] if !is_in_class => return None,
+            [b'\\', sign @ (b'<' | b'>'), ..] => {
+                text.push(*sign);
+                length = 2;
+            }
+            [b'\\', escaped, ..] => {
+                text.extend([b'\\', *escaped]);
+                length = 2;
+            }
+            [b'[', ..] if !is_in_class => {
+                is_in_class = true;
+                // A `]` at the start of a class does not end it.
+                length = if tail.starts_with(b"^]") { 3 } else { 1_usize.wrapping_add(usize::from(tail.starts_with(b"]"))) };
+                text.extend(rest.get(..length)?);
+            }
+            [b'[', b':', ..] if posix_class(rest).is_some() => {
+                let class = posix_class(rest)?;
+                length = class.len();
+                text.extend(class);
+            }
+            [b'[' | b'&' | b'~', ..] if is_in_class => text.extend([b'\\', *first]),
+            _ => {
+                is_in_class &= *first != b']';
+                text.push(*first);
+            }
+        }
+        rest = rest.get(length..)?;
+    }
+    Some(text)
+}
+
+/// The `[:alpha:]` that a text starts with.
+fn posix_class(text: &[u8]) -> Option<&[u8]> {
+    let name = text.strip_prefix(b"[:")?;
+    let length = name.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'^').count();
+    name.get(length..)?.starts_with(b":]").then(|| text.get(..length.saturating_add(4))).flatten()
+}
+
+/// Whether something may be repeated without ever giving back: `a++` is `(a+)+` to the plain library.
+fn has_possessive(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| matches!(pair, [b'*' | b'+' | b'?' | b'}', b'+']))
 }
 
 /// The letters behind a `^`, as far as they mean themselves.
@@ -152,6 +218,17 @@ mod tests {
         let pattern = Pattern::new(b"^/(?!x)", false);
         assert!(pattern.matches(b"/y") && !pattern.matches(b"/x"));
         assert!(!Pattern::new(b"^/(?<x", false).matches(b"/y"));
+    }
+
+    #[test]
+    fn signs_mean_what_they_mean_to_pcre() {
+        let matches = |expression: &str, text: &str| Pattern::new(expression.as_bytes(), false).matches(text.as_bytes());
+        assert!(matches("^/[[a]b]", "/[b]") && !matches("^/[[a]b]", "/a"));
+        assert!(matches("^/[a&&b]$", "/&") && matches("^/[a-z&&[^b]]", "/&]"));
+        assert!(matches("^/[]a]$", "/]") && matches("^/[^]a]$", "/b") && matches("^/[[:alpha:]_]+$", "/a_"));
+        assert!(matches(r"^/\<a", "/<a") && !matches(r"^/\<a", "/a"));
+        assert!(!matches("^/a*+a", "/aa") && !matches("^/a++a", "/aa") && matches(r"^/a\++$", "/a++"));
+        assert!(!matches(r"^/a\h", "/ab") && !matches("^/a{,2}$", "/a"));
     }
 
     #[test]

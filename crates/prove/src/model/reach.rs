@@ -52,6 +52,8 @@ pub(super) struct Reach<'c> {
     guarded: BTreeMap<ServerId, Vec<LocationId>>,
     /// The locations that take subrequests to the gate, each with the first `auth_request` that leads there.
     asked: BTreeMap<LocationId, AuthRequest<'c>>,
+    /// The addresses at which the gate is asked.
+    gates: HashSet<Vec<u8>>,
 }
 
 impl<'c> Reach<'c> {
@@ -129,6 +131,7 @@ impl<'c> Reach<'c> {
             self.guarded.entry(location.server).or_default().push(id);
             if self.asking.contains(&auth.location) {
                 self.asked.entry(auth.location).or_insert(auth);
+                self.gates.extend(model.passes(auth.location).flat_map(|pass| pass.addresses.iter().cloned()));
             }
             if matches!(location.matcher, Matcher::Prefix | Matcher::Rest) {
                 self.prefixes.entry(location.server).or_default().entry(location.pattern).or_insert(id);
@@ -228,6 +231,11 @@ impl<'c> Model<'c> {
     /// A location behind the gate that passes requests on to one of these addresses.
     pub(crate) fn protected_at(&self, addresses: &[Vec<u8>]) -> Option<LocationId> {
         addresses.iter().find_map(|address| self.reach.addresses.get(address)).copied()
+    }
+
+    /// Whether the gate itself is asked at one of these addresses.
+    pub(crate) fn is_gate(&self, addresses: &[Vec<u8>]) -> bool {
+        addresses.iter().any(|address| self.reach.gates.contains(address))
     }
 
     /// The same, in one server.

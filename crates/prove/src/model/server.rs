@@ -16,7 +16,7 @@ pub(crate) struct Server<'c> {
     /// The server itself as a location: what is done with a path that none of its locations is for.
     pub(crate) rest: LocationId,
     pub(crate) directive: Option<&'c Directive>,
-    /// As they are written, in lower case.
+    /// As they are written, in lower case but for expressions.
     pub(crate) names: Vec<Vec<u8>>,
     /// `address:port`, or `unix:path`.
     pub(crate) listens: Vec<Vec<u8>>,
@@ -41,10 +41,16 @@ impl Server<'_> {
     }
 }
 
+/// A name as it is compared: in lower case, but in an expression `\D` is not `\d`.
+pub(super) fn name(written: &[u8]) -> Vec<u8> {
+    if written.starts_with(b"~") { written.to_vec() } else { written.to_ascii_lowercase() }
+}
+
 fn fit(name: &[u8], host: &[u8]) -> Option<Fit> {
     match name {
         _ if name == host => Some(Fit::Exact),
-        [b'~', expression @ ..] => Pattern::new(expression, true).matches(host).then_some(Fit::Regex),
+        // No expression is asked about a request without a host.
+        [b'~', expression @ ..] => (!host.is_empty() && Pattern::new(expression, true).matches(host)).then_some(Fit::Regex),
         [b'*', rest @ ..] => {
             (host.len() > rest.len() && host.ends_with(rest)).then_some(Fit::Below(std::cmp::Reverse(rest.len())))
         }
@@ -81,6 +87,18 @@ mod tests {
         assert!(fit(b".example", b"a.example").is_some() && fit(b".example", b"anexample").is_none());
         assert!(fit(b"www.*", b"www.example").is_some() && fit(b"~^w+\\.", b"www.example").is_some());
         assert!(fit(b"_", b"a").is_none() && fit(b"*.b.example", b"a.b.example") < fit(b"*.example", b"a.b.example"));
+    }
+
+    #[test]
+    fn no_expression_fits_a_request_without_host() {
+        assert_eq!((fit(b"~^(?!www)", b""), fit(b"", b"")), (None, Some(Fit::Exact)));
+    }
+
+    #[test]
+    fn expression_keeps_its_case() {
+        assert_eq!(name(b"WWW.Example"), b"www.example");
+        assert_eq!(fit(&name(br"~^\D+$"), b"www"), Some(Fit::Regex));
+        assert_eq!(fit(&name(br"~^(?P<name>\w+)\.EXAMPLE$"), b"a.example"), Some(Fit::Regex));
     }
 
     #[test]

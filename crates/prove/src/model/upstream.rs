@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::variables::Variables;
 use crate::nginx::Directive;
+use crate::source::Span;
 
 /// A `proxy_pass` or one of its kind.
 #[derive(Clone, Debug)]
@@ -18,26 +19,29 @@ pub(crate) struct Pass<'c> {
 /// The `upstream` groups: the addresses of each.
 #[derive(Debug, Default)]
 pub(crate) struct Upstreams<'c> {
-    groups: HashMap<&'c [u8], Vec<&'c Directive>>,
+    /// By name in lower case, as nginx compares them.
+    groups: HashMap<Vec<u8>, Vec<&'c Directive>>,
 }
 
 impl<'c> Upstreams<'c> {
     pub(super) fn add(&mut self, upstream: &'c Directive) {
         if let Some(name) = upstream.argument(0) {
-            self.groups.entry(name).or_default().push(upstream);
+            self.groups.entry(name.to_ascii_lowercase()).or_default().push(upstream);
         }
     }
 
     /// The `upstream` block of a name.
     pub(crate) fn group(&self, name: &[u8]) -> Option<&'c Directive> {
-        self.groups.get(name).and_then(|groups| groups.first()).copied()
+        self.groups.get(name.to_ascii_lowercase().as_slice()).and_then(|groups| groups.first()).copied()
     }
 
     /// Reads a directive that passes requests on: `proxy_pass http://name/path`, `fastcgi_pass unix:/path`.
-    pub(super) fn pass(&self, directive: &'c Directive, variables: &Variables<'c>) -> Pass<'c> {
+    ///
+    /// A `set` in the blocks around it, innermost first, is preferred to those elsewhere.
+    pub(super) fn pass(&self, directive: &'c Directive, variables: &Variables<'c>, around: &[Span]) -> Pass<'c> {
         let value = directive.argument(0).unwrap_or_default();
         let mut pass = Pass { directive, addresses: Vec::new(), path: None };
-        for value in variables.expand(value) {
+        for value in variables.expand(value, around) {
             let (authority, path, port) = split(&value);
             if path.is_some() {
                 pass.path = path.map(<[u8]>::to_vec);
@@ -52,10 +56,15 @@ impl<'c> Upstreams<'c> {
     }
 
     fn addresses(&self, authority: &[u8], port: Option<&str>) -> Vec<Vec<u8>> {
-        let Some(groups) = self.groups.get(authority) else { return vec![address(authority, port)] };
+        let name = authority.to_ascii_lowercase();
+        let Some(groups) = self.groups.get(name.as_slice()) else { return vec![address(authority, port)] };
+        let is_balanced = |line: &Directive| line.name().starts_with(b"balancer_by_lua");
+        if groups.iter().flat_map(|group| group.directives()).any(is_balanced) {
+            return Vec::new(); // a program chooses, for each request
+        }
         let servers = groups.iter().flat_map(|group| group.directives()).filter(|line| line.is("server"));
         let servers = servers.filter(|line| !line.arguments().iter().any(|word| word.value() == b"down"));
-        let named = [b"upstream ", authority].concat();
+        let named = [b"upstream ", name.as_slice()].concat();
         servers.filter_map(|line| line.argument(0)).map(|server| address(server, Some("80"))).chain([named]).collect()
     }
 }
@@ -63,7 +72,13 @@ impl<'c> Upstreams<'c> {
 /// The authority, the path behind it, and the port that its scheme means.
 fn split(value: &[u8]) -> (&[u8], Option<&[u8]>, Option<&'static str>) {
     let schemes: [(&[u8], &str); 4] = [(b"http://", "80"), (b"https://", "443"), (b"grpc://", "80"), (b"grpcs://", "443")];
-    let found = schemes.iter().find_map(|(scheme, port)| Some((value.strip_prefix(*scheme)?, Some(*port))));
+    let starts_with = |scheme: &[u8]| value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let plain: [&[u8]; 4] = [b"uwsgi://", b"suwsgi://", b"fastcgi://", b"scgi://"];
+    if let Some(rest) = plain.iter().find(|scheme| starts_with(scheme)).and_then(|scheme| value.get(scheme.len()..)) {
+        return split(rest);
+    }
+    let found = schemes.iter().filter(|(scheme, _)| starts_with(scheme));
+    let found = found.filter_map(|(scheme, port)| Some((value.get(scheme.len()..)?, Some(*port)))).next();
     let (rest, port) = found.unwrap_or((value, None));
     let end = if rest.starts_with(b"unix:") {
         // The path of the socket ends at a colon, behind which that of the request starts.
@@ -124,5 +139,7 @@ mod tests {
         assert_eq!(shown("127.0.0.1:9000"), "127.0.0.1:9000 -");
         assert_eq!(shown("http://127.0.0.1:18200$request_uri"), "127.0.0.1:18200 -");
         assert_eq!(shown("http://$backend"), "$backend -");
+        assert_eq!(shown("HTTP://a"), "a:80 -");
+        assert_eq!(shown("uwsgi://127.0.0.1:9000"), "127.0.0.1:9000 -");
     }
 }

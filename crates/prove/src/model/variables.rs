@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::nginx::{Directive, Part, parts};
+use crate::source::Span;
 
 /// What gives a variable its value.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +77,27 @@ impl<'c> Variables<'c> {
         names(value).flat_map(|name| self.behind_one(&name).iter().cloned().collect::<Vec<_>>()).collect()
     }
 
+    /// The names of the variables whose text a value can hold: not those that only choose a line of a `map`.
+    pub(crate) fn held_by(&self, value: &[u8]) -> BTreeSet<Vec<u8>> {
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<Vec<u8>> = names(value).collect();
+        while let Some(name) = open.pop() {
+            if seen.len() >= MOST || !seen.insert(name.clone()) {
+                continue;
+            }
+            for definition in self.of(&name).iter().take(MOST) {
+                match definition {
+                    Definition::Set(directive) | Definition::Answer(directive) => {
+                        open.extend(names(directive.argument(1).unwrap_or_default()));
+                    }
+                    Definition::Table(directive) => open.extend(results(directive).take(MOST).flat_map(names)),
+                    Definition::Other => {}
+                }
+            }
+        }
+        seen
+    }
+
     fn behind_one(&self, name: &[u8]) -> Names {
         if let Some(found) = self.behind.borrow().get(name) {
             return Rc::clone(found);
@@ -105,13 +127,15 @@ impl<'c> Variables<'c> {
     }
 
     /// The values without variables that this one can have, as far as they are written down; itself, if they are not.
-    pub(crate) fn expand(&self, value: &[u8]) -> Vec<Vec<u8>> {
+    ///
+    /// Of what `set` gives, that of the nearest of the blocks around counts, innermost first, if there is one in any.
+    pub(crate) fn expand(&self, value: &[u8], around: &[Span]) -> Vec<Vec<u8>> {
         let mut made = vec![Vec::new()];
         for part in parts(value) {
             let pieces: Vec<Vec<u8>> = match part {
                 Part::Text(text) | Part::Broken(text) => vec![text.to_vec()],
                 Part::Capture(digit) => vec![format!("${digit}").into_bytes()],
-                Part::Variable(name) => self.literals(name).unwrap_or_else(|| vec![[b"$", name].concat()]),
+                Part::Variable(name) => self.literals(name, around).unwrap_or_else(|| vec![[b"$", name].concat()]),
             };
             made =
                 made.iter().flat_map(|start| pieces.iter().map(move |piece| [&start[..], piece].concat())).take(MOST).collect();
@@ -120,9 +144,18 @@ impl<'c> Variables<'c> {
     }
 
     /// What `set` and `map` give a variable, if all of it is written without variables.
-    fn literals(&self, name: &[u8]) -> Option<Vec<Vec<u8>>> {
+    fn literals(&self, name: &[u8], around: &[Span]) -> Option<Vec<Vec<u8>>> {
+        let definitions = self.of(name);
+        let set_in = |block: &Span| {
+            let is_inside = |span: Span| block.file == span.file && block.start <= span.start && span.end <= block.end;
+            let is_here =
+                |definition: &&Definition<'_>| matches!(definition, Definition::Set(directive) if is_inside(directive.span()));
+            definitions.iter().filter(is_here).take(MOST).collect::<Vec<_>>()
+        };
+        let near = around.iter().map(set_in).find(|near| !near.is_empty());
+        let definitions = near.unwrap_or_else(|| definitions.iter().collect());
         let mut found = Vec::new();
-        for definition in self.of(name) {
+        for definition in definitions {
             match definition {
                 _ if found.len() >= MOST => return None,
                 Definition::Set(directive) => found.push(directive.argument(1)?.to_vec()),

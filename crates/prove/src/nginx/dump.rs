@@ -85,12 +85,16 @@ fn marked(line: &[u8]) -> Option<&[u8]> {
     (!name.is_empty()).then_some(name)
 }
 
-/// Whether nginx says this to standard error, by itself or into a log: `nginx: …`, `2026/01/02 …`.
+/// Whether nginx says this to standard error, by itself or into a log: `nginx: …`, `2026/01/02 …`, `[warn] …`.
 fn is_message(line: &[u8]) -> bool {
+    let is_level = |level: &&str| line.strip_prefix(b"[").is_some_and(|rest| rest.starts_with(level.as_bytes()));
     line.trim_ascii().is_empty()
         || line.starts_with(b"nginx: ")
-        || matches!(line, [a, b, c, d, b'/', ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_digit()))
+        || matches!(line, [a, b, c, d, b'/' | b'-', ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_digit()))
+        || LEVELS.iter().any(is_level)
 }
+
+const LEVELS: [&str; 8] = ["debug] ", "info] ", "notice] ", "warn] ", "error] ", "crit] ", "alert] ", "emerg] "];
 
 /// nginx prints one behind each file.
 fn without_added_line_feed(text: &[u8]) -> &[u8] {
@@ -140,9 +144,12 @@ mod tests {
             b"# configuration file x\n",
             b"# configuration file :\n",
             b" # configuration file x:\n",
+            b"[http]\n# configuration file x:\n",
+            b"nginx {}\n# configuration file x:\n",
         ] {
             assert!(Dump::parse(text).is_none());
         }
         assert!(Dump::parse(b"2026/01/02 03:04:05 [warn] 1#1: x\n# configuration file x:\r\n").is_some());
+        assert!(Dump::parse(b"[warn] 1#1: x\nnginx: y\n2026-01-02T03:04:05 z\n\n# configuration file x:\n").is_some());
     }
 }

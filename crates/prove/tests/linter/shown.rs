@@ -1,7 +1,7 @@
 //! Configurations of which a real nginx has shown whether a request gets past the gate: the linter says so of those that open, and for
 //! the right reason, and is silent about those that hold.
 //!
-//! `catalogue` and `field` hold them, each with a `labels.tsv` (what nginx did) and a `said.tsv` (the rules that speak at high or
+//! `catalogue`, `field` and `attempts` hold them, each with a `labels.tsv` (what nginx did) and a `said.tsv` (the rules that speak at high or
 //! critical). `GATEWRIGHT_WRITE_SAID=1` writes the latter anew; a change in it is a change to look at.
 
 use std::collections::BTreeMap;
@@ -22,6 +22,13 @@ fn catalogue_is_told_apart() {
 fn field_is_told_apart() {
     let told = told("field", |labels| labels.get(4).is_none_or(|depends| *depends == "-"));
     assert!(told.is_found_in(95) && told.is_false_in(10), "{told:?}");
+}
+
+/// Configurations that were written to be missed, or to be taken for open ones: not all can be told apart.
+#[test]
+fn attempts_to_be_missed_are_mostly_told_apart() {
+    let told = told("attempts", |_| true);
+    assert!(told.is_found_in(80) && told.is_false_in(15), "{told:?}");
 }
 
 /// How many were told apart.

@@ -1,6 +1,6 @@
 //! A configuration of nginx as the rules see it: what it does, and what its operator means to be so.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use gatewright::{Decision, Request, UnixTime};
 
@@ -19,6 +19,8 @@ pub(crate) struct Subject<'c> {
     pub(crate) said: Vec<Said>,
     /// The headers that tell the application who is asking, in lower case, each with how it was found out.
     pub(crate) identity: BTreeMap<Vec<u8>, Known<'c>>,
+    /// The programs that get each of them from somewhere.
+    told: HashMap<Vec<u8>, HashSet<Vec<u8>>>,
 }
 
 /// How a header is known to carry the identity.
@@ -38,8 +40,9 @@ pub(crate) const SETTERS: [&str; 5] = ["proxy_set_header", "grpc_set_header", "u
 impl<'c> Subject<'c> {
     pub(crate) fn new(model: Model<'c>, intent: Intent<'c>) -> Self {
         let said = said(model.configuration);
-        let mut subject = Self { model, intent, said, identity: BTreeMap::new() };
+        let mut subject = Self { model, intent, said, identity: BTreeMap::new(), told: HashMap::new() };
         subject.identity = subject.find_identity();
+        subject.told = subject.find_told();
         subject
     }
 
@@ -71,12 +74,35 @@ impl<'c> Subject<'c> {
                 let (Some(name), Some(value)) = (line.argument(0), line.argument(1)) else { continue };
                 let name = name.strip_prefix(b"$").unwrap_or(name).to_ascii_lowercase();
                 let header = names(value).find_map(|name| Some(dashed(name.strip_prefix(b"upstream_http_")?)));
-                if let Some(header) = header.filter(|header| !used.contains(&name) && is_likely(header)) {
+                if let Some(header) = header.filter(|header| !used.contains(&name) && is_identity_name(header)) {
                     found.entry(header).or_insert(Known::Taken(line));
                 }
             }
         }
         found
+    }
+
+    fn find_told(&self) -> HashMap<Vec<u8>, HashSet<Vec<u8>>> {
+        let mut told: HashMap<Vec<u8>, HashSet<Vec<u8>>> = HashMap::new();
+        for (id, location) in self.model.locations().filter(|(id, _)| !self.identity.is_empty() && self.model.is_protected(*id)) {
+            for pass in self.model.passes(id) {
+                let kind = String::from_utf8_lossy(pass.directive.name()).replace("_pass", "");
+                let setter = if matches!(kind.as_str(), "proxy" | "grpc") {
+                    format!("{kind}_set_header")
+                } else {
+                    format!("{kind}_param")
+                };
+                for header in self.identity.keys().filter(|header| self.sent(location.scope, &setter, header).is_some()) {
+                    told.entry(header.clone()).or_default().extend(pass.addresses.iter().cloned());
+                }
+            }
+        }
+        told
+    }
+
+    /// Whether one of these programs gets a header of the identity from anywhere, or nothing is known of any that does.
+    pub(crate) fn is_told(&self, header: &[u8], addresses: &[Vec<u8>]) -> bool {
+        self.told.get(header).is_none_or(|told| addresses.iter().any(|address| told.contains(address)))
     }
 
     /// The headers that a line sets from the gate's answer. A parameter of CGI that stands for none is made of one: the application
@@ -87,11 +113,11 @@ impl<'c> Subject<'c> {
             return Vec::new();
         }
         if let Some(header) = header(setter, name) {
-            return if COMMON.contains(&header.as_slice()) { Vec::new() } else { vec![header] };
+            return if COMMON.contains(&header.as_slice()) || !is_identity_name(&header) { Vec::new() } else { vec![header] };
         }
         let behind = self.model.variables.behind(value);
         let headers = behind.iter().filter_map(|name| Some(dashed(name.strip_prefix(b"upstream_http_")?)));
-        headers.filter(|header| is_likely(header)).collect()
+        headers.filter(|header| is_identity_name(header)).collect()
     }
 
     /// The variables that any directive names but those that take them from the gate's answer.
@@ -160,9 +186,26 @@ fn dashed(name: &[u8]) -> Vec<u8> {
     name.iter().map(|byte| if *byte == b'_' { b'-' } else { *byte }).collect()
 }
 
-/// Whether a header of the gate's answer is one about the person: not about the answer itself.
-fn is_likely(header: &[u8]) -> bool {
-    !COMMON.contains(&header) && !matches!(header, b"set-cookie" | b"location" | b"www-authenticate" | b"cache-control")
+/// Whether a header is one that applications take somebody's identity from, by its name.
+pub(crate) fn is_identity_name(header: &[u8]) -> bool {
+    let header = String::from_utf8_lossy(header).to_ascii_lowercase();
+    let words = [
+        "user",
+        "mail",
+        "group",
+        "grp",
+        "role",
+        "subject",
+        "account",
+        "uid",
+        "login",
+        "person",
+        "tenant",
+        "principal",
+        "identity",
+        "remote-name",
+    ];
+    words.iter().any(|word| header.contains(word)) && !header.contains("user-agent")
 }
 
 /// Headers that an application does not take anybody's identity from, or that it checks itself.

@@ -27,20 +27,27 @@ pub(super) fn head(location: &Location<'_>) -> Option<Span> {
     if matches!(location.matcher, Matcher::Rest) { Some(first) } else { Some(Span { end: last.end, ..first }) }
 }
 
-/// Whether a path is one that people leave open on purpose: health checks, login pages, icons, what certificates are issued by.
+/// Whether one path is one that people leave open on purpose: its last part says health check, login page, icon.
 pub(super) fn is_public_path(path: &[u8]) -> bool {
-    let path = path.to_ascii_lowercase();
-    let path = String::from_utf8_lossy(&path);
-    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-    segments.any(|segment| {
-        let stem = segment.split('.').next().unwrap_or(segment);
-        PUBLIC.contains(&segment) || PUBLIC.contains(&stem)
-    })
+    let path = String::from_utf8_lossy(&path.to_ascii_lowercase()).into_owned();
+    let last = path.trim_end_matches(['$', '/']).rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    let stem = last.split('.').next().unwrap_or_default();
+    PUBLIC.contains(&last.as_str()) || PUBLIC.contains(&stem) || is_public_tree(path.as_bytes())
+}
+
+/// Whether all paths that begin so are of that kind: the login's own, or what certificates are issued by.
+pub(super) fn is_public_tree(path: &[u8]) -> bool {
+    let path = String::from_utf8_lossy(&path.to_ascii_lowercase()).into_owned();
+    path.split('/').any(|segment| TREES.contains(&segment))
+}
+
+/// Whether a tree of an application's is one that is for everybody by its name.
+pub(super) fn is_public_folder(path: &[u8]) -> bool {
+    let path = String::from_utf8_lossy(&path.to_ascii_lowercase()).into_owned();
+    path.split('/').any(|segment| FOLDERS.contains(&segment))
 }
 
 const PUBLIC: &[&str] = &[
-    ".well-known",
-    "acme-challenge",
     "alive",
     "apple-touch-icon",
     "callback",
@@ -52,22 +59,29 @@ const PUBLIC: &[&str] = &[
     "live",
     "liveness",
     "livez",
-    "login",
-    "logout",
     "manifest",
-    "oauth2",
     "ping",
     "readiness",
     "ready",
     "readyz",
     "robots",
+    "sso",
+    "status",
+    "up",
+];
+
+const TREES: &[&str] = &[
+    ".well-known",
+    "acme-challenge",
+    "login",
+    "logout",
+    "oauth2",
     "saml",
     "sign-in",
     "sign_in",
     "sign_out",
     "signin",
     "signout",
-    "sso",
-    "status",
-    "up",
 ];
+
+const FOLDERS: &[&str] = &["assets", "css", "fonts", "images", "img", "js", "media", "pub", "public", "static"];

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 /// Files that look like configurations of nginx; more with `CORPUS`, a folder.
 pub(crate) fn corpus() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> =
-        ["/etc/nginx", "/usr/share/nginx", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/linter")].map(PathBuf::from).into();
+        ["/etc/nginx", "/usr/share/nginx", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/linter/catalogue")]
+            .map(PathBuf::from)
+            .into();
     folders.extend(std::env::var_os("CORPUS").map(PathBuf::from));
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {

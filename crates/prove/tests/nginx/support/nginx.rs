@@ -17,8 +17,6 @@ pub(crate) struct Nginx {
     folder: PathBuf,
     /// What stands at the start of the main file.
     start: String,
-    /// What stands at the start of `http`.
-    http: String,
 }
 
 /// What nginx says about the file in question.
@@ -71,22 +69,24 @@ impl Nginx {
         }
         let folder = std::env::temp_dir().join(format!("nginx-conf-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
+        // The distribution's files name modules below the folder that nginx is started in.
+        #[cfg(unix)]
+        let _ = std::os::unix::fs::symlink("/usr/lib/nginx/modules", folder.join("modules"));
         let start = format!("pid {}/pid; error_log stderr;", folder.display());
-        Some(Self { folder, start, http: String::new() })
+        Some(Self { folder, start })
     }
 
-    /// With the module of OpenResty; `None` where it is not installed. `NGINX_ROOT` may hold the unpacked packages.
+    /// With the module of OpenResty; `None` where it is not installed, which `GATEWRIGHT_REQUIRE_PROXIES` makes a failure.
     pub(crate) fn with_lua(name: &str) -> Option<Self> {
-        let root = std::env::var("NGINX_ROOT").unwrap_or_default();
-        let modules = ["ndk_http_module.so", "ngx_http_lua_module.so"].map(|file| format!("{root}/usr/lib/nginx/modules/{file}"));
+        let modules = ["ndk_http_module.so", "ngx_http_lua_module.so"].map(|file| format!("/usr/lib/nginx/modules/{file}"));
         if !modules.iter().all(|module| Path::new(module).exists()) {
-            eprintln!("skipped: the Lua module of nginx is not installed");
+            assert!(std::env::var_os("GATEWRIGHT_REQUIRE_PROXIES").is_none(), "nginx's module for Lua is not installed");
+            eprintln!("skipped: nginx's module for Lua is not installed");
             return None;
         }
         let mut nginx = Self::new(name)?;
         let load: String = modules.iter().map(|module| format!("load_module {module}; ")).collect();
         nginx.start.insert_str(0, &load);
-        nginx.http = format!("lua_package_path '{root}/usr/share/lua/5.1/?.lua;;';");
         Some(nginx)
     }
 
@@ -124,7 +124,7 @@ impl Nginx {
         let file = self.folder.join("file");
         fs::write(&file, text).unwrap();
         let include = format!("include {};", file.display());
-        let around = place.around().replace("INCLUDE", &include).replace("http {", &format!("http {{ {}", self.http));
+        let around = place.around().replace("INCLUDE", &include);
         let main = format!("{} {around}", self.start);
         let path = self.folder.join("main");
         fs::write(&path, main).unwrap();

@@ -10,10 +10,10 @@ mod open_sibling;
 mod presence_is_no_proof;
 mod try_files_around_gate;
 
-use super::words::is_public_path;
+use super::words::{is_public_folder, is_public_path, is_public_tree};
 use super::{Rule, Subject};
 use crate::lint::finding::Severity;
-use crate::model::{LocationId, Pass, Way};
+use crate::model::{LocationId, Pass, Pattern, Way};
 
 pub(super) const RULES: &[Rule] = &[
     (&alias_traversal::LINT, alias_traversal::check),
@@ -27,10 +27,13 @@ pub(super) const RULES: &[Rule] = &[
     (&try_files_around_gate::LINT, try_files_around_gate::check),
 ];
 
-/// The locations that anybody can ask for and that nobody has declared to be meant so.
+/// The locations that anybody can ask for and that nobody has declared to be meant so. Where people log in is meant so as one path,
+/// or where it is another program's.
 fn unasked<'s>(subject: &'s Subject<'_>) -> impl Iterator<Item = LocationId> + 's {
-    let direct = subject.model.open().filter(|(_, way)| matches!(way, Way::Direct)).map(|(id, _)| id);
-    direct.filter(|id| !subject.is_meant_open(*id) && !subject.model.is_login(*id))
+    let model = &subject.model;
+    let direct = model.open().filter(|(_, way)| matches!(way, Way::Direct)).map(|(id, _)| id);
+    let is_login = |id: LocationId| model.is_login(id) && (model.location(id).is_exact() || shared(subject, id).is_none());
+    direct.filter(move |id| !subject.is_meant_open(*id) && !is_login(*id))
 }
 
 /// What a location passes on to a program that is behind the gate elsewhere, and the protected location that does so: one of the same
@@ -52,23 +55,32 @@ fn is_switched_off(subject: &Subject<'_>, id: LocationId) -> bool {
 /// less where somebody has meant it.
 fn openness(subject: &Subject<'_>, id: LocationId, pass: &Pass<'_>) -> Severity {
     let location = subject.model.location(id);
-    let is_one = location.is_exact() || location.regex().is_some_and(|regex| regex.is_anchored() && regex.is_closed());
+    let is_one = location.is_exact() || location.regex().is_some_and(Pattern::is_finite);
     let is_off = is_switched_off(subject, id);
     let is_tree = location.is_prefix() && location.pattern.ends_with(b"/") && location.pattern.len() > 1;
-    let is_mapped = pass.path.as_ref().is_some_and(|path| path.len() > 1 && path.ends_with(b"/"));
-    match (is_one, is_public_path(location.pattern)) {
+    let is_mapped = pass.path.as_ref().is_some_and(|path| path.len() > 1 && path.ends_with(b"/") && is_public_folder(path));
+    let is_public = if is_one { is_public_path(location.pattern) } else { is_public_tree(location.pattern) };
+    match (is_one, is_public) {
         (true, true) => Severity::Info,
+        _ if is_closed(subject, id) => Severity::Low,
         (true, false) if is_off => Severity::Low,
-        // A login or what certificates are issued by, a tree of the application's (`/public/`), one where no identity gets through, or one with another guard: it is meant.
-        (false, is_public)
-            if is_tree
-                && (is_public || is_mapped || takes_identity_away(subject, id, pass) || has_another_guard(subject, id)) =>
-        {
-            Severity::Medium
-        }
+        // A page of the gate's own that is behind it makes it no application.
+        _ if has_another_guard(subject, id) || subject.model.is_gate(&pass.addresses) => Severity::Medium,
+        // A login, a tree of the application's (`/public/`), or one where no identity gets through: it is meant.
+        (false, is_public) if is_tree && (is_public || is_mapped || takes_identity_away(subject, id, pass)) => Severity::Medium,
         _ if is_off => Severity::High,
         _ => Severity::Critical,
     }
+}
+
+/// Whether something else than the gate keeps strangers out: a password, a certificate, rules about addresses.
+fn is_closed(subject: &Subject<'_>, id: LocationId) -> bool {
+    let scopes = &subject.model.scopes;
+    let scope = subject.model.location(id).scope;
+    let has_password = scopes.value(scope, "auth_basic").is_some_and(|line| line.argument(0) != Some(b"off"));
+    let verifies = scopes.value(scope, "ssl_verify_client").is_some_and(|line| line.argument(0) == Some(b"on"));
+    let denies = scopes.addresses(scope).iter().any(|line| line.is("deny") && line.argument(0) == Some(b"all"));
+    has_password || verifies || denies
 }
 
 /// Whether no identity gets through a location: every header of it is emptied, or the gate is switched off and so says nothing to set
@@ -84,12 +96,12 @@ fn takes_identity_away(subject: &Subject<'_>, id: LocationId, pass: &Pass<'_>) -
     !subject.identity.is_empty() && subject.identity.keys().all(is_away)
 }
 
-/// Whether an `if` refuses requests here, and not only those without any credential.
+/// Whether an `if` refuses requests here by something that a client cannot choose: a secret, a signed link, its address.
 fn has_another_guard(subject: &Subject<'_>, id: LocationId) -> bool {
     let scopes = &subject.model.scopes;
     scopes.conditions(subject.model.location(id).scope).any(|(scope, condition)| {
         let refuses =
             scopes.own(scope, "return").iter().any(|line| matches!(line.argument(0), Some(b"401" | b"403" | b"404" | b"444")));
-        refuses && condition.directive.is_some_and(|condition| !presence_is_no_proof::looks_for_a_credential(subject, condition))
+        refuses && condition.directive.is_some_and(|condition| presence_is_no_proof::is_proof(subject, condition))
     })
 }

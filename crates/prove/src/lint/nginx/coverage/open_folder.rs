@@ -12,7 +12,7 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let model = &subject.model;
     for id in unasked(subject) {
         let location = model.location(id);
-        if !location.is_prefix() && !matches!(location.matcher, Matcher::Rest) {
+        if location.is_exact() || location.is_named() {
             continue;
         }
         for content in model.contents(id) {
@@ -38,13 +38,21 @@ fn behind(subject: &Subject<'_>, id: LocationId, folder: &[u8]) -> Option<Locati
     let location = model.location(id);
     // A folder that nothing names is the same everywhere: nginx's own.
     let is_named = |content: &Content<'_>| matches!(content, Content::Files(files) if files.directive.is_some());
-    let mut found = model.protected_folders_in(folder).take(MOST).filter(|(guarded, other)| {
-        let Some(rest) = guarded.strip_prefix(folder) else { return false };
-        let path = [location.pattern, rest].concat();
-        let is_taken =
-            model.find(location.server, &path) != id || model.location(*other).server == location.server && *guarded == folder;
-        !is_taken && model.contents(*other).iter().any(is_named)
-    });
+    let is_taken = |guarded: &[u8], other: LocationId| {
+        let rest = guarded.strip_prefix(folder).unwrap_or_default();
+        match &location.matcher {
+            // What an expression makes of a path is not known; with `root` it is the path itself, for which `open-regex` is.
+            Matcher::Regex(_) => model.scopes.own(location.scope, "alias").is_empty(),
+            _ => {
+                let path = [location.pattern, rest].concat();
+                model.find(location.server, &path) != id || model.location(other).server == location.server && guarded == folder
+            }
+        }
+    };
+    let mut found = model
+        .protected_folders_in(folder)
+        .take(MOST)
+        .filter(|(guarded, other)| !is_taken(guarded, *other) && model.contents(*other).iter().any(is_named));
     found.next().map(|(_, other)| other)
 }
 

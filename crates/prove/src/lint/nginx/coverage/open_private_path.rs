@@ -15,9 +15,12 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let lower = location.pattern.to_ascii_lowercase();
         let mut words = lower.split(|byte| !byte.is_ascii_alphanumeric());
         let Some(word) = words.find(|word| PRIVATE.iter().any(|private| private.as_bytes() == *word)) else { continue };
-        let Some(head) =
-            head(location).filter(|_| model.is_guarded(location.server) && serves(subject, id) && !is_closed(subject, id))
-        else {
+        let Some(head) = head(location).filter(|_| {
+            model.is_guarded(location.server)
+                && serves(subject, id)
+                && !super::is_closed(subject, id)
+                && !super::has_another_guard(subject, id)
+        }) else {
             continue;
         };
         findings.push(LINT.at(
@@ -30,18 +33,6 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 
 fn serves(subject: &Subject<'_>, id: LocationId) -> bool {
     !matches!(subject.model.contents(id), [Content::Returned(_), ..])
-}
-
-/// Whether something else than the gate keeps strangers out.
-fn is_closed(subject: &Subject<'_>, id: LocationId) -> bool {
-    let scopes = &subject.model.scopes;
-    let scope = subject.model.location(id).scope;
-    let has_password = scopes.value(scope, "auth_basic").is_some_and(|line| line.argument(0) != Some(b"off"));
-    let verifies = scopes.value(scope, "ssl_verify_client").is_some_and(|line| line.argument(0) == Some(b"on"));
-    has_password
-        || verifies
-        || scopes.addresses(scope).iter().any(|line| line.is("deny"))
-        || super::has_another_guard(subject, id)
 }
 
 const PRIVATE: &[&str] = &["admin", "confidential", "internal", "private", "protected", "restricted", "secret", "secrets"];

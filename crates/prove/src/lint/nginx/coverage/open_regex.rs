@@ -24,7 +24,9 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         });
         let Some(head) = head(location).filter(|_| gives_something) else { continue };
         let severity = match shared(subject, id) {
+            _ if super::is_closed(subject, id) => Severity::Low,
             _ if pattern.is_anchored() => Severity::Medium,
+            _ if super::has_another_guard(subject, id) => Severity::Medium,
             None if has_a_folder_of_its_own(subject, id) => Severity::Medium,
             Some(_) if !is_switched_off(subject, id) => Severity::Critical,
             _ => Severity::High,
@@ -43,10 +45,16 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether the location serves files of a folder that it names itself: not those that are protected elsewhere.
+/// Whether the location serves files of a folder that it names itself, and in which none lie that are protected elsewhere.
 fn has_a_folder_of_its_own(subject: &Subject<'_>, id: LocationId) -> bool {
-    let scope = subject.model.location(id).scope;
-    ["root", "alias"].iter().any(|name| !subject.model.scopes.own(scope, name).is_empty())
+    let model = &subject.model;
+    let scope = model.location(id).scope;
+    let is_named = ["root", "alias"].iter().any(|name| !model.scopes.own(scope, name).is_empty());
+    let holds_protected = |content: &Content<'_>| match content {
+        Content::Files(files) => model.protected_folders_in(&files.folder).next().is_some(),
+        _ => false,
+    };
+    is_named && !model.contents(id).iter().any(holds_protected)
 }
 
 fn head_of(subject: &Subject<'_>, id: LocationId) -> Option<crate::source::Span> {

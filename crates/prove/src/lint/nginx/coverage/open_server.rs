@@ -18,6 +18,9 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         };
         let Some(head) = head(location) else { continue };
         let server = model.server(location.server);
+        if !server.listens.is_empty() && server.listens.iter().all(|listen| listen.starts_with(b"unix:")) {
+            continue; // no client gets there
+        }
         let guarded = model.server(model.location(protected).server);
         let severity = match openness(subject, id, pass) {
             Severity::Critical if is_another_site(server, guarded) => Severity::High,
@@ -51,7 +54,8 @@ fn is_another_site(server: &Server<'_>, guarded: &Server<'_>) -> bool {
 }
 
 fn hosts(server: &Server<'_>) -> String {
-    let names: Vec<_> = server.names.iter().map(|name| String::from_utf8_lossy(name)).collect();
+    let names = server.names.iter().filter(|name| !name.is_empty());
+    let names: Vec<_> = names.map(|name| String::from_utf8_lossy(name)).collect();
     let at = server.listens.iter().map(|listen| String::from_utf8_lossy(listen)).collect::<Vec<_>>().join(", ");
     match (server.is_default || names.is_empty() || names == ["_"], at.is_empty()) {
         (true, true) => "any other host".to_owned(),

@@ -21,7 +21,7 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let is_regex = matches!(&location.matcher, Matcher::Regex(pattern) if !pattern.is_anchored());
         let Some(head) = head(location).filter(|_| !is_regex) else { continue };
         let guard = named(model, protected);
-        let below = if location.is_exact() { "" } else { " and everything below" };
+        let below = if location.is_prefix() { " and everything below" } else { "" };
         let why = format!(
             "`{}`{below} reaches the application that the gate keeps in {guard}; an application that reads a path otherwise than nginx \
              (`/;/admin`, `/Admin`, `%2f`) serves from here what is protected there",

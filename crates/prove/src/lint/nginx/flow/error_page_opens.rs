@@ -29,7 +29,7 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 continue;
             }
             let Some(pass) = model.passes(target).find(|pass| model.protected_at(&pass.addresses).is_some()) else { continue };
-            if !seen.insert((page.directive.span(), target)) {
+            if model.is_gate(&pass.addresses) || !seen.insert((page.directive.span(), target)) {
                 continue;
             }
             let help = format!(

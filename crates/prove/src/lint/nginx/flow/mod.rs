@@ -7,6 +7,7 @@ mod gate_variable_too_early;
 mod login_behind_gate;
 mod login_without_location;
 mod opaque_code;
+mod open_fallback;
 mod return_before_gate;
 mod rewrite_before_gate;
 
@@ -20,6 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     (&login_behind_gate::LINT, login_behind_gate::check),
     (&login_without_location::LINT, login_without_location::check),
     (&opaque_code::LINT, opaque_code::check),
+    (&open_fallback::LINT, open_fallback::check),
     (&return_before_gate::LINT, return_before_gate::check),
     (&rewrite_before_gate::LINT, rewrite_before_gate::check),
 ];

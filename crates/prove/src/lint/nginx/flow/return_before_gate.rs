@@ -17,17 +17,26 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         if !model.is_protected(id)
             || model.is_asking(id)
             || model.is_login(id)
-            || location.is_named()
+            || model.is_internal(id)
             || subject.is_meant_open(id)
         {
             continue;
         }
         let own = [(location.scope, false)];
-        let conditions = model.scopes.conditions(location.scope).map(|(scope, _)| (scope, true));
+        let is_preflight = |scope| {
+            model
+                .scopes
+                .directive(scope)
+                .is_some_and(|condition| condition.arguments().iter().any(|word| word.value() == b"OPTIONS)"))
+        };
+        let conditions =
+            model.scopes.conditions(location.scope).filter(|(scope, _)| !is_preflight(*scope)).map(|(scope, _)| (scope, true));
         for (scope, is_conditional) in own.into_iter().chain(conditions) {
             for returned in returns(subject, scope) {
                 let severity = match returned {
-                    _ if returned.is_success() && location.is_exact() && is_public_path(location.pattern) => Severity::Info,
+                    _ if returned.is_success() && (is_public_path(location.pattern) || is_sign_of_life(&returned)) => {
+                        Severity::Info
+                    }
                     _ if returned.is_success() && returned.has_body() && !is_conditional => Severity::Critical,
                     _ if returned.is_success() && returned.has_body() => Severity::High,
                     _ if is_kept_in_vain(subject, location, &returned) && !is_conditional => Severity::High,
@@ -40,6 +49,13 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// A text that says no more than that somebody is there.
+fn is_sign_of_life(returned: &Return<'_>) -> bool {
+    let text = returned.text.unwrap_or_default();
+    let word = text.strip_suffix(b"\\n").unwrap_or(text).trim_ascii();
+    [&b"ok"[..], b"pong", b"healthy", b"alive", b"up"].iter().any(|life| word.eq_ignore_ascii_case(life))
 }
 
 /// An address elsewhere that a location with an `auth_request` of its own gives away, and does nothing but that.

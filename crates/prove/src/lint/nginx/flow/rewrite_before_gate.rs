@@ -55,7 +55,14 @@ fn of_locations(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for (id, auth) in model.protected() {
         let location = model.location(id);
         for rewrite in model.rewrites(id).into_iter().filter(|rewrite| rewrite.flag == Flag::Search) {
-            let Target::Location(target) = model.target(location.server, rewrite.replacement) else { continue };
+            let target = match model.target(location.server, rewrite.replacement) {
+                Target::Location(target) => target,
+                Target::Unknown if rewrite.replacement.starts_with(b"$") => {
+                    findings.extend(to_anywhere(subject, id, rewrite.directive));
+                    continue;
+                }
+                Target::Status(_) | Target::Elsewhere | Target::Unknown => continue,
+            };
             let refuses = model.returned(target).is_some_and(|returned| !returned.is_success());
             if model.is_protected(target) || model.is_asking(target) || refuses || subject.is_meant_open(target) {
                 continue;
@@ -75,4 +82,23 @@ fn of_locations(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding.also(auth.directive.span(), "the gate that is left out"));
         }
     }
+}
+
+/// A rewrite to what the client has written: it leads to any location, and so to one that asks nobody, if the server has one.
+fn to_anywhere(subject: &Subject<'_>, id: LocationId, directive: &Directive) -> Option<Finding> {
+    let model = &subject.model;
+    let server = model.location(id).server;
+    let serves = |other: LocationId| {
+        model.passes(other).next().is_some() || model.returned(other).is_none() && !model.location(other).is_named()
+    };
+    let (open, _) = model.open().find(|(other, _)| {
+        let location = model.location(*other);
+        location.server == server && !model.is_login(*other) && serves(*other) && !subject.is_meant_open(*other)
+    })?;
+    let finding = LINT.at(
+        directive.span(),
+        format!("rewrites come before the gate is asked, and where this one leads is the client's to say: to {}, which asks nobody", named(model, open)),
+        "write `break` instead of `last` to stay in this location, or `auth_request` into the server, so that every location asks",
+    );
+    Some(finding.severity(Severity::High))
 }

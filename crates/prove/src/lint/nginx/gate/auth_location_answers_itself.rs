@@ -44,6 +44,10 @@ fn judge(model: &Model<'_>, auth: &AuthRequest<'_>, place: Span) -> Option<(Seve
         By::Status(404) if model.returned(auth.location).is_none() => {
             Some((Severity::Medium, place, "no gate is asked here, there is not even a file: everybody gets 500".to_owned()))
         }
+        By::Status(status @ 200..=299) => {
+            let why = format!("`try_files` with `={status}` sends no answer: everybody gets 500");
+            Some((Severity::Medium, place, why))
+        }
         By::Status(status @ (401 | 403)) => {
             Some((Severity::Medium, place, format!("every question is answered with {status}, and nobody gets in")))
         }
@@ -91,6 +95,26 @@ mod tests {
         assert_eq!(with("location = /_auth { internal; }"), Some(Severity::Medium));
         assert_eq!(with("location = /_auth { return 401; }"), Some(Severity::Medium));
         assert_eq!(with("location = /_auth { content_by_lua_block { ngx.exit(200) } }"), Some(Severity::Info));
+    }
+
+    #[test]
+    fn folder_is_answered_with_its_index_file() {
+        let folder = |location: &str| {
+            worst(ID, &format!("root /srv; {location} location / {{ auth_request /public/; proxy_pass http://b; }}"))
+        };
+        assert_eq!(folder("location /public/ { internal; index index.html; }"), Some(Severity::Critical));
+        assert_eq!(folder("location = /public/ { internal; index index.html; }"), Some(Severity::Critical));
+        assert_eq!(folder("location ^~ /public/ { internal; alias /srv/ok/; }"), Some(Severity::Critical));
+        assert_eq!(folder("location /public/ { internal; index /no; } location = /no { return 403; }"), Some(Severity::Medium));
+        assert_eq!(folder("location /public/ { internal; }"), Some(Severity::Medium));
+        assert_eq!(folder("location /public/ { internal; index index.html; proxy_pass http://a/verify; }"), None);
+    }
+
+    #[test]
+    fn success_of_try_files_is_an_answer_only_if_nginx_sends_one() {
+        assert_eq!(with("location = /_auth { internal; try_files /nope =200; }"), Some(Severity::Medium));
+        assert_eq!(with("location = /_auth { internal; try_files /nope =204; }"), Some(Severity::Critical));
+        assert_eq!(with("location = /_auth { internal; try_files /ok.txt =200; }"), Some(Severity::Critical));
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use super::auth_location_wrong_page::is_question;
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 use crate::lint::nginx::words::named;
@@ -33,8 +34,15 @@ fn successes(model: &Model<'_>, id: LocationId) -> Vec<(Span, String)> {
     {
         let Target::Location(target) = model.target(location.server, rewrite.replacement) else { continue };
         let answer = model.answer(target, Path::OfFile(rewrite.replacement));
-        if target != id && matches!(answer.by, By::Success(_)) {
-            found.push((rewrite.directive.span(), format!("{} answers with a success", named(model, answer.location))));
+        let span = rewrite.directive.span();
+        let is_application = || model.passes(answer.location).any(|pass| model.protected_at(&pass.addresses).is_some());
+        match answer.by {
+            _ if target == id => {}
+            By::Success(_) => found.push((span, format!("{} answers with a success", named(model, answer.location)))),
+            By::Program(_) if !is_question(rewrite.replacement) && is_application() => {
+                found.push((span, format!("the application answers in {}", named(model, answer.location))));
+            }
+            _ => {}
         }
     }
     found
@@ -55,11 +63,17 @@ mod tests {
     fn success_in_a_condition_opens() {
         assert_eq!(with("if ($request_method = OPTIONS) { return 200; }"), Some(Severity::Critical));
         assert_eq!(with("if ($arg_x) { rewrite ^ /ok last; }"), Some(Severity::Critical));
+        assert_eq!(with("if ($arg_x) { rewrite ^ /app last; }"), Some(Severity::Critical));
     }
 
     #[test]
     fn refusal_in_a_condition_does_not() {
         assert_eq!(with("if ($http_x = evil) { return 403; }"), None);
         assert_eq!(with("if ($arg_x) { rewrite ^ /other break; }"), None);
+        assert_eq!(with("if ($arg_x) { rewrite ^ /app/session last; }"), None);
+        assert_eq!(
+            with("if ($arg_x) { rewrite ^ /gate2 last; } } location = /gate2 { proxy_pass http://a2; } location = /x {"),
+            None
+        );
     }
 }

@@ -2,7 +2,7 @@ use super::{NO_ERROR_PAGE, kind};
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 use crate::lint::nginx::words::{head, named};
-use crate::model::{AuthRequest, LocationId, Model, Path};
+use crate::model::{LocationId, Model, Path};
 use crate::nginx::Directive;
 
 pub(crate) const LINT: Lint =
@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint =
 pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let model = &subject.model;
     for (id, auth) in model.asked() {
-        for pardon in pardons(model, id, &auth) {
+        for pardon in pardons(model, id, auth.path) {
             let intercept = kind_of(model, id).unwrap_or("proxy");
             let help = format!("write `{NO_ERROR_PAGE}` and `{intercept}_intercept_errors off;` into {}", named(model, id));
             let mut finding = LINT.at(pardon.directive.span(), pardon.why, help).severity(pardon.severity);
@@ -28,19 +28,19 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 
 /// A line that makes a yes of something else.
 pub(super) struct Pardon<'c> {
-    directive: &'c Directive,
-    severity: Severity,
-    why: String,
+    pub(super) directive: &'c Directive,
+    pub(super) severity: Severity,
+    pub(super) why: String,
 }
 
 /// Those that are in force in a location of the gate, each once, with the worst that it does.
-pub(super) fn pardons<'c>(model: &Model<'c>, id: LocationId, auth: &AuthRequest<'c>) -> Vec<Pardon<'c>> {
+pub(super) fn pardons<'c>(model: &Model<'c>, id: LocationId, path: &[u8]) -> Vec<Pardon<'c>> {
     let scope = model.location(id).scope;
     let intercepts = kind_of(model, id).is_some_and(|kind| model.scopes.is_on(scope, &format!("{kind}_intercept_errors")));
     let mut found: Vec<Pardon<'c>> = Vec::new();
     for code in model.error_pages(scope).into_iter().flat_map(|page| page.codes) {
         let Some(severity) = severity(code, intercepts) else { continue };
-        let Some((page, answer)) = model.pardon(id, Path::OfRequest(auth.path), code) else { continue };
+        let Some((page, answer)) = model.pardon(id, Path::OfRequest(path), code) else { continue };
         let pardon = Pardon { directive: page.directive, severity, why: why(code, severity, &named(model, answer.location)) };
         match found.iter_mut().find(|other| other.directive.span() == pardon.directive.span()) {
             Some(other) if other.severity < severity => *other = pardon,

@@ -19,7 +19,7 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let is_bare =
             model.scopes.own(location.scope, "error_page").is_empty() && model.scopes.is_known(location.scope, "error_page");
         let Some(place) = head(location).filter(|_| is_bare) else { continue };
-        if pardons(model, id, &auth).is_empty() {
+        if pardons(model, id, auth.path).is_empty() {
             let why = "whoever adds `error_page 502 = /50x.html;` to the server, to be kind in an outage, opens everything in that outage";
             findings.push(LINT.at(
                 place,

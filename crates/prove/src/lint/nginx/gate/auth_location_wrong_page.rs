@@ -1,8 +1,12 @@
+use std::collections::BTreeSet;
+
 use super::{Asking, passing};
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
 use crate::lint::nginx::words::named;
-use crate::model::{Flag, Matcher};
+use crate::model::{Block, Flag, Matcher, Pass, is_clients, names};
+use crate::nginx::Directive;
+use crate::source::Span;
 
 pub(crate) const LINT: Lint = Lint::new(
     "auth-location-wrong-page",
@@ -12,41 +16,147 @@ pub(crate) const LINT: Lint = Lint::new(
 
 /// The path that is asked is that of a login form or a health check, which answer 200 to everybody; it is `/`; or the address is that
 /// of the application, which knows no such question.
+///
+/// Every `if` of the location is a gate of its own, and so is every value of a variable in the address. Where the client chooses among
+/// them, in a subrequest by its method, headers, cookies and arguments, it takes the one that says yes.
 pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for gate in passing(subject).iter().filter(|gate| gate.is_proxy()) {
-        let Some((severity, why)) = judge(gate) else { continue };
-        let application = gate.model.protected_at(&gate.pass.addresses);
-        let help = "write the address and the path at which the gate itself answers 401 to a stranger: `proxy_pass http://127.0.0.1:9000/auth/verify;`";
-        let finding = LINT.at(gate.pass.directive.span(), why, help).severity(severity);
-        findings.push(match application.and_then(|id| gate.model.passes(id).next()) {
-            Some(pass) => finding.also(pass.directive.span(), "what the gate is to keep comes from the same address"),
-            None => finding,
-        });
+        let mut said = BTreeSet::new();
+        for question in questions(gate) {
+            let Some((severity, why)) = judge(gate, &question) else { continue };
+            let span = question.line.span();
+            if !said.insert((span, severity)) {
+                continue;
+            }
+            let application = gate.model.protected_at(&question.pass.addresses);
+            let help = "write the address and the path at which the gate itself answers 401 to a stranger: `proxy_pass http://127.0.0.1:9000/auth/verify;`";
+            let finding = LINT.at(span, why, help).severity(severity);
+            findings.push(match application.and_then(|id| gate.model.passes(id).next()) {
+                Some(pass) => finding.also(pass.directive.span(), "what the gate is to keep comes from the same address"),
+                None => finding,
+            });
+        }
     }
 }
 
-fn judge(gate: &Asking<'_, '_>) -> Option<(Severity, String)> {
-    let path = asked(gate);
-    let shown = String::from_utf8_lossy(&path);
-    let application = gate.model.protected_at(&gate.pass.addresses).map(|id| named(gate.model, id));
+/// One of the ways in which a location asks.
+struct Question<'m, 'c> {
+    /// The line that makes it.
+    line: &'c Directive,
+    pass: &'m Pass<'c>,
+    path: Vec<u8>,
+    choice: Choice,
+}
+
+/// What chooses a question among others.
+enum Choice {
+    /// It is the only one.
+    None,
+    /// Nothing that a client writes.
+    Fixed,
+    /// What a client writes: shown as it stands in the file.
+    Clients(String),
+}
+
+/// All ways in which a location asks: its own first.
+fn questions<'m, 'c>(gate: &Asking<'m, 'c>) -> Vec<Question<'m, 'c>> {
+    let model = gate.model;
+    let scope = gate.location.scope;
+    let rewrites = model.rewrites(gate.id);
+    let stays = |scope| rewrites.iter().find(|rewrite| rewrite.flag == Flag::Stay && rewrite.scope == scope);
+    let written = |pass: &Pass<'c>| match stays(scope) {
+        Some(rewrite) => rewrite.replacement,
+        None => pass.directive.argument(0).unwrap_or_default(),
+    };
+    let chosen = written(gate.pass);
+    let around: Vec<Span> =
+        model.scopes.outward(scope).filter_map(|scope| model.scopes.directive(scope)).map(Directive::span).collect();
+    let values = model.variables.expand(chosen, &around);
+    let choice = |count: usize| match clients(gate, chosen) {
+        _ if count < 2 => Choice::None,
+        Some(name) => Choice::Clients(format!("`${}`", String::from_utf8_lossy(&name))),
+        None => Choice::Fixed,
+    };
+    let own = |path: Vec<u8>| Question { line: gate.pass.directive, pass: gate.pass, path, choice: choice(values.len()) };
+    let mut found: Vec<_> = match stays(scope) {
+        Some(_) => values.iter().map(|value| own(literal(value))).collect(),
+        None if values.len() < 2 => vec![own(asked(gate, gate.pass))],
+        None => values.iter().map(|value| own(path_of(value).map_or_else(|| asked(gate, gate.pass), literal))).collect(),
+    };
+    for (condition, block) in model.scopes.conditions(scope).filter(|(_, scope)| scope.block == Block::If) {
+        let pass = model.passes(gate.id).find(|pass| {
+            let lines = model.scopes.all_own(condition);
+            lines.iter().any(|line| line.span() == pass.directive.span()) && pass.directive.span() != gate.pass.directive.span()
+        });
+        let rewrite = stays(condition).or_else(|| stays(scope));
+        let line = pass.map(|pass| pass.directive).or_else(|| stays(condition).map(|rewrite| rewrite.directive));
+        // What returns before that asks nobody.
+        let Some(line) = line.filter(|_| model.scopes.own(condition, "return").is_empty()) else { continue };
+        let test: Vec<u8> = block
+            .directive
+            .map(|line| line.arguments())
+            .unwrap_or_default()
+            .iter()
+            .flat_map(|word| [word.value(), b" "].concat())
+            .collect();
+        let choice = match clients(gate, &test) {
+            Some(_) => Choice::Clients(format!("`if {}`", String::from_utf8_lossy(&test).trim_end())),
+            None => Choice::Fixed,
+        };
+        let pass = pass.unwrap_or(gate.pass);
+        let path = rewrite.map_or_else(|| asked(gate, pass), |rewrite| literal(rewrite.replacement));
+        found.push(Question { line, pass, path, choice });
+    }
+    found
+}
+
+/// A variable behind a value that says what the client writes. Its host is none: what answers hangs on it as well.
+fn clients(gate: &Asking<'_, '_>, value: &[u8]) -> Option<Vec<u8>> {
+    let is_one = |name: &Vec<u8>| name == b"request_method" || (is_clients(name) && name != b"http_host" && name != b"request");
+    names(value).find(|name| gate.model.variables.behind(&[b"$", name.as_slice()].concat()).iter().any(is_one))
+}
+
+fn judge(gate: &Asking<'_, '_>, question: &Question<'_, '_>) -> Option<(Severity, String)> {
+    let found = judge_page(gate, question.pass, &question.path);
+    let is_other = question.pass.addresses != gate.pass.addresses;
+    let shown = String::from_utf8_lossy(&question.path);
+    match (&question.choice, found) {
+        (Choice::Clients(choice), Some((severity, why))) if severity >= Severity::High => {
+            Some((Severity::Critical, format!("the client chooses what is asked, by {choice}: {why}")))
+        }
+        (Choice::Clients(choice), None) if is_other => {
+            let server = String::from_utf8_lossy(question.pass.directive.argument(0).unwrap_or_default());
+            let why = format!(
+                "the client chooses who is asked, by {choice}: if `{server}` answers 2xx to a stranger for \
+                 `{shown}`, everybody gets in"
+            );
+            Some((Severity::High, why))
+        }
+        (_, found) => found,
+    }
+}
+
+fn judge_page(gate: &Asking<'_, '_>, pass: &Pass<'_>, path: &[u8]) -> Option<(Severity, String)> {
+    let shown = String::from_utf8_lossy(path);
+    let application = gate.model.protected_at(&pass.addresses).map(|id| named(gate.model, id));
     match application {
-        Some(_) if is_for_all(&path) => Some((
+        Some(_) if is_for_all(path) => Some((
             Severity::Critical,
             format!("the application is asked for `{shown}`, a page that is there for everybody: its 200 lets everybody in"),
         )),
-        None if is_for_all(&path) => Some((
+        None if is_for_all(path) => Some((
             Severity::High,
             format!(
                 "`{shown}` looks like a page that is there for everybody: if it answers 200 to a stranger, everybody gets in"
             ),
         )),
-        Some(location) if !is_question(&path) || is_made_up(gate, &path) => Some((
+        Some(location) if !is_question(path) || is_made_up(gate, path) => Some((
             Severity::High,
             format!(
                 "the application of {location} is asked for `{shown}` instead of the gate: if any page answers 2xx there, everybody gets in"
             ),
         )),
-        Some(location) if has_another(gate) => Some((
+        Some(location) if has_another(gate, pass) => Some((
             Severity::High,
             format!("one of the servers that are asked is the application of {location}: whoever it says 2xx to gets in"),
         )),
@@ -62,24 +172,33 @@ fn judge(gate: &Asking<'_, '_>) -> Option<(Severity, String)> {
 }
 
 /// Whether the group of servers that is asked also has one that is no application behind the gate.
-fn has_another(gate: &Asking<'_, '_>) -> bool {
-    let servers = gate.pass.addresses.iter().filter(|address| !address.starts_with(b"upstream "));
+fn has_another(gate: &Asking<'_, '_>, pass: &Pass<'_>) -> bool {
+    let servers = pass.addresses.iter().filter(|address| !address.starts_with(b"upstream "));
     servers.into_iter().any(|address| gate.model.protected_at(std::slice::from_ref(address)).is_none())
 }
 
-/// The path that the gate is asked for.
-fn asked(gate: &Asking<'_, '_>) -> Vec<u8> {
-    let rewrites = gate.model.rewrites(gate.id);
-    let rewritten = rewrites.iter().find(|rewrite| rewrite.flag == Flag::Stay && rewrite.scope == gate.location.scope);
-    let path = match (rewritten, &gate.pass.path, &gate.location.matcher) {
-        (Some(rewrite), ..) => rewrite.replacement.to_vec(),
-        (None, Some(path), Matcher::Prefix | Matcher::Final) => {
+/// The path that is asked for at an address, if nothing rewrites it.
+fn asked(gate: &Asking<'_, '_>, pass: &Pass<'_>) -> Vec<u8> {
+    let path = match (&pass.path, &gate.location.matcher) {
+        (Some(path), Matcher::Prefix | Matcher::Final) => {
             let rest = gate.auth.path.strip_prefix(gate.location.pattern).unwrap_or_default();
             [path, rest].concat()
         }
-        (None, Some(path), _) => path.clone(),
-        (None, None, _) => gate.auth.path.to_vec(),
+        (Some(path), _) => path.clone(),
+        (None, _) => gate.auth.path.to_vec(),
     };
+    literal(&path)
+}
+
+/// The path in an address, if there is one.
+fn path_of(address: &[u8]) -> Option<&[u8]> {
+    let start = address.windows(3).position(|window| window == b"://")?.saturating_add(3);
+    let rest = address.get(start..).filter(|rest| !rest.starts_with(b"unix:"))?;
+    rest.get(rest.iter().position(|byte| *byte == b'/')?..)
+}
+
+/// What a path is before its arguments and variables.
+fn literal(path: &[u8]) -> Vec<u8> {
     let end = path.iter().position(|byte| matches!(byte, b'?' | b'$')).unwrap_or(path.len());
     path.get(..end).unwrap_or_default().to_vec()
 }
@@ -150,6 +269,57 @@ mod tests {
         assert_eq!(with("proxy_pass http://b;"), Some(Severity::High));
         assert_eq!(with("proxy_pass http://b/;"), Some(Severity::High));
         assert_eq!(with("proxy_pass http://b/api/auth/verify;"), Some(Severity::Info));
+    }
+
+    #[test]
+    fn branch_is_a_gate_of_its_own() {
+        let branch = |inside: &str| with(&format!("{inside} proxy_pass http://a;"));
+        assert_eq!(branch("if ($request_method = OPTIONS) { rewrite ^ /health break; }"), Some(Severity::Critical));
+        assert_eq!(branch("if ($remote_addr = 10.0.0.1) { rewrite ^ /health break; }"), Some(Severity::High));
+        assert_eq!(branch("if ($http_user_agent ~* android) { proxy_pass http://old; }"), Some(Severity::High));
+        assert_eq!(branch("if ($http_user_agent ~* android) { proxy_pass http://b; }"), Some(Severity::Critical));
+        assert_eq!(branch("if ($cookie_x) { rewrite ^ /ping break; proxy_pass http://old; }"), Some(Severity::Critical));
+    }
+
+    #[test]
+    fn branch_that_the_client_does_not_choose_is_fine() {
+        let branch = |inside: &str| with(&format!("{inside} proxy_pass http://a;"));
+        assert_eq!(branch("if ($remote_addr = 10.0.0.1) { proxy_pass http://old; }"), None);
+        assert_eq!(branch("if ($http_host = a.test) { proxy_pass http://old; }"), None);
+        assert_eq!(branch("if ($http_user_agent ~* android) { proxy_pass http://a; }"), None);
+        assert_eq!(branch("if ($request_method = OPTIONS) { rewrite ^ /verify/options break; }"), None);
+        assert_eq!(branch("if ($request_method = OPTIONS) { return 403; }"), None);
+    }
+
+    #[test]
+    fn page_that_a_map_chooses_is_asked_as_well() {
+        let chosen = |map: &str, path: &str| {
+            let gate = format!("location = /_auth {{ internal; {path} }}");
+            let server = format!("{gate} location / {{ auth_request /_auth; proxy_pass http://b; }}");
+            worst("auth-location-wrong-page", &format!("{map} server {{ {server} }}"))
+        };
+        let address = "proxy_pass http://a$page;";
+        for map in ["default /verify; OPTIONS /ping;", "OPTIONS /ping; default /verify;"] {
+            assert_eq!(chosen(&format!("map $request_method $page {{ {map} }}"), address), Some(Severity::Critical));
+        }
+        assert_eq!(
+            chosen("map $http_x $page { 1 /ping; default /verify; }", "rewrite ^ $page break; proxy_pass http://a;"),
+            Some(Severity::Critical)
+        );
+        assert_eq!(chosen("map $request_method $page { default /verify; OPTIONS /verify/o; }", address), None);
+        assert_eq!(chosen("map $server_port $page { default /verify; 81 /ping; }", address), Some(Severity::High));
+    }
+
+    #[test]
+    fn variable_of_another_server_is_no_choice() {
+        let server = |page: &str| {
+            let gate = format!("set $page {page}; location = /_auth {{ internal; proxy_pass http://a$page; }}");
+            format!("server {{ {gate} location / {{ auth_request /_auth; proxy_pass http://b; }} }}")
+        };
+        let text = format!("{} {}", server("/verify"), server("/ping"));
+        let found = super::super::super::testing::ids(&text);
+        let found: Vec<_> = found.iter().filter(|(id, ..)| *id == "auth-location-wrong-page").collect();
+        assert!(matches!(found[..], [(_, Severity::High, _)]), "{found:?}");
     }
 
     #[test]

@@ -33,8 +33,7 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             } else {
                 "take in a page that anybody may see, or write `auth_request` into this location"
             };
-            let severity = if line.is("ssi") { Severity::Medium } else { Severity::High };
-            findings.push(LINT.at(line.span(), why, help).severity(severity));
+            findings.push(LINT.at(line.span(), why, help));
         }
     }
 }
@@ -52,7 +51,7 @@ mod tests {
 
     #[test]
     fn open_page_takes_in_a_protected_one() {
-        assert_eq!(with("ssi on;", ""), Some(Severity::Medium));
+        assert_eq!(with("ssi on;", ""), Some(Severity::High));
         assert_eq!(with("add_after_body /admin/footer;", ""), Some(Severity::High));
     }
 

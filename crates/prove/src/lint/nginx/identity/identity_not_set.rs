@@ -50,6 +50,11 @@ fn look_at(subject: &Subject<'_>, id: LocationId, pass: &Pass<'_>, severity: Sev
     let names: Vec<String> = missing.iter().map(|(header, _)| shown(header)).collect();
     let own = model.scopes.own(scope, setter).first();
     let is_hidden = own.is_some() && missing.iter().any(|(header, _)| is_set_around(subject, id, setter, header));
+    // Another application than those that read such headers, unless it was to get what is set around it.
+    let is_told = subject.identity.keys().any(|header| subject.is_told(header, &pass.addresses));
+    let is_other = !is_told && !is_hidden && !model.is_internal(id) && model.is_protected(id);
+    let is_other = is_other && !matches!(known, Known::Declared);
+    let severity = if is_other { Severity::Medium } else { severity };
     let why = if is_hidden {
         format!(
             "a `{setter}` of its own makes {} lose all those around it: a client's {} reaches the application",

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::{Finding, Lint, Severity};
 use crate::lint::nginx::Subject;
-use crate::lint::nginx::subject::{SETTERS, header};
+use crate::lint::nginx::subject::{SETTERS, header, is_identity_name};
 use crate::model::names;
 
 pub(crate) const LINT: Lint = Lint::new(
@@ -20,11 +20,11 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         for line in SETTERS.iter().flat_map(|setter| model.scopes.own(scope, setter)) {
             let setter = String::from_utf8_lossy(line.name()).into_owned();
             let header = line.argument(0).and_then(|name| header(&setter, name));
-            if !header.is_some_and(|header| super::is_identity_name(&header)) {
+            if !header.is_some_and(|header| is_identity_name(&header)) {
                 continue;
             }
             for name in names(line.argument(1).unwrap_or_default()) {
-                let groups = groups.get_or_insert_with(|| named_groups(subject));
+                let groups = groups.get_or_insert_with(|| super::named_groups(subject));
                 if !model.variables.of(&name).is_empty() || groups.contains(&name) || is_nginxs(&name) {
                     continue;
                 }
@@ -39,23 +39,6 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-}
-
-/// The names of groups in expressions anywhere: `(?<name>…)`.
-fn named_groups(subject: &Subject<'_>) -> BTreeSet<Vec<u8>> {
-    let mut found = BTreeSet::new();
-    for (_, source) in subject.model.configuration.sources().iter() {
-        let mut rest = source.text();
-        while let Some(at) = rest.windows(2).position(|window| window == b"(?") {
-            rest = rest.get(at.saturating_add(2)..).unwrap_or_default();
-            let start = rest.strip_prefix(b"P").unwrap_or(rest);
-            if let Some(name) = start.strip_prefix(b"<").or_else(|| start.strip_prefix(b"'")) {
-                let is_inside = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
-                found.insert(name.iter().take_while(is_inside).map(u8::to_ascii_lowercase).collect());
-            }
-        }
-    }
-    found
 }
 
 /// Whether nginx or a module of it gives the variable a value by itself, as far as headers about people are made of one.
