@@ -7,6 +7,7 @@ use gatewright_issuer::{Embedded, Options, Wait};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyString};
 
+use crate::callback;
 use crate::config::PyConfig;
 use crate::decision::{PyDecision, PyPermit};
 use crate::error::guarded;
@@ -60,8 +61,7 @@ impl PyAuthorizer {
             None => py.import("gatewright._events")?.getattr("log")?.unbind(),
         };
         let events = Box::new(move |event: gatewright_issuer::Event| {
-            // An interpreter that is going away hears of nothing any more.
-            Python::try_attach(|py| {
+            callback::call(|py| {
                 for event in PyEvent::all(&event) {
                     if let Err(error) = on_event.call1(py, (event,)) {
                         error.write_unraisable(py, Some(on_event.bind(py)));
@@ -122,7 +122,7 @@ impl PyAuthorizer {
             Err(Wait::ForKeys(_, pending)) => {
                 py.detach(|| {
                     pending.on_done(move || {
-                        Python::try_attach(|py| {
+                        callback::call(|py| {
                             if let Err(error) = wake.call0(py) {
                                 error.write_unraisable(py, None);
                             }

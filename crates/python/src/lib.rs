@@ -16,6 +16,7 @@
 
 mod authorizer;
 mod biscuit;
+mod callback;
 mod clock;
 mod config;
 mod decision;
@@ -58,6 +59,7 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();
+        py.import("atexit")?.call_method1("register", (wrap_pyfunction!(crate::callback::end_calls, module)?,))?;
         let rejections: Vec<&str> = Rejection::ALL.iter().map(|rejection| rejection.code()).collect();
         let outages: Vec<&str> = Outage::ALL.iter().map(|outage| outage.code()).collect();
         module.add("REJECTIONS", pyo3::types::PyTuple::new(py, rejections)?)?;
