@@ -226,6 +226,27 @@ impl Config {
         hosts
     }
 
+    /// Returns the paths that rules name, each once and in the file's order: `/`, `/reports/*`, `/static/**`, `re:…`.
+    ///
+    /// # Example
+    /// ```
+    /// use gatewright::Config;
+    /// let config = Config::from_toml("version = 1\n[[rule]]\nid = \"a\"\npaths = [\"/a/*\", \"/b/**\", \"/\"]\ndeny = \"anyone\"")?;
+    /// assert_eq!(config.paths(), ["/a/*", "/b/**", "/"]);
+    /// # Ok::<(), gatewright::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        for pattern in self.rules.iter().filter_map(|rule| rule.target.paths.as_ref()).flatten() {
+            let path = pattern.to_string();
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        paths
+    }
+
     /// Returns the ids of the rules that let anyone pass, in the file's order.
     ///
     /// # Example

@@ -1,6 +1,7 @@
 //! Path patterns: `/a/*/b`, `/a/**`, `re:…`.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use regex::{Regex, RegexBuilder};
 
@@ -29,6 +30,27 @@ pub(crate) enum Rest {
     None,
     /// `**`: any number of segments.
     Any,
+}
+
+/// As it is written in a file; folded if case does not count, and a regular expression with the anchors that it has been given.
+impl fmt::Display for PathPattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (segments, rest) = match self {
+            Self::Segments(segments, rest) => (segments, *rest),
+            Self::Regex(expression) => return write!(formatter, "re:{expression}"),
+        };
+        for segment in segments {
+            match segment {
+                PatternSegment::Literal(text) => write!(formatter, "/{text}")?,
+                PatternSegment::Any => formatter.write_str("/*")?,
+            }
+        }
+        match (rest, segments.is_empty()) {
+            (Rest::Any, _) => formatter.write_str("/**"),
+            (Rest::None, true) => formatter.write_str("/"),
+            (Rest::None, false) => Ok(()),
+        }
+    }
 }
 
 impl PathPattern {

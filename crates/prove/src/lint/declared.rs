@@ -28,16 +28,13 @@ pub(super) fn is_open(intent: &Intent<'_>, hosts: &[String], paths: &Paths) -> b
     };
     match paths {
         Paths::One(path) => listed(path, true) || anybody_may_see(intent, hosts, std::slice::from_ref(path)),
-        Paths::Below(path) => {
-            let below = format!("{}/gatewright-lint", path.trim_end_matches('/'));
-            listed(path, false) || anybody_may_see(intent, hosts, &[path.clone(), below])
-        }
+        Paths::Below(path) => listed(path, false) || anybody_may_see(intent, hosts, &below(intent, path)),
         Paths::Some => false,
     }
 }
 
 fn anybody_may_see(intent: &Intent<'_>, hosts: &[String], paths: &[String]) -> bool {
-    let Some((config, authorizer)) = intent.policy else { return false };
+    let Some((config, _)) = intent.policy else { return false };
     let mut hosts: Vec<String> = hosts.iter().filter(|host| *host != "*").cloned().collect();
     if hosts.is_empty() {
         hosts = config.hosts();
@@ -46,12 +43,32 @@ fn anybody_may_see(intent: &Intent<'_>, hosts: &[String], paths: &[String]) -> b
         hosts.push("gatewright.invalid".to_owned());
     }
     let hosts: Vec<String> = hosts.iter().map(|host| host.replace('*', "gatewright-lint")).collect();
-    hosts.iter().all(|host| {
-        paths.iter().all(|path| {
-            let request = Request::new("GET", "https", host, path, &());
-            matches!(authorizer.decide(&request, NOW), Decision::Allow(_))
-        })
+    hosts.iter().all(|host| paths.iter().all(|path| lets_anybody_pass(intent, host.as_bytes(), path.as_bytes())))
+}
+
+/// Whether the policy lets anybody pass, by whatever method: without the gate, all of them do.
+pub(super) fn lets_anybody_pass(intent: &Intent<'_>, host: &[u8], path: &[u8]) -> bool {
+    let Some((_, authorizer)) = intent.policy else { return false };
+    METHODS.iter().all(|method| {
+        let request = Request::new(method, "https", host, path, &());
+        matches!(authorizer.decide(&request, NOW), Decision::Allow(_))
     })
+}
+
+/// Paths that stand for all below one: any, and for each rule of the policy about something below one that it is about.
+pub(super) fn below(intent: &Intent<'_>, start: &str) -> Vec<String> {
+    let tree = start.trim_end_matches('/');
+    let mut paths = vec![start.to_owned(), format!("{tree}/gatewright/lint.html")];
+    for pattern in intent.policy.map(|(config, _)| config.paths()).unwrap_or_default() {
+        if pattern.starts_with("re:") {
+            // What it matches is not known, so nothing is open below for certain.
+            return vec!["gatewright:no-path".to_owned()];
+        }
+        let plain = pattern.replace("/**", "/gatewright-lint").replace("/*", "/gatewright-lint");
+        let ended = pattern.strip_suffix("/**").map(|folder| folder.replace("/*", "/gatewright-lint"));
+        paths.extend([Some(plain), ended].into_iter().flatten().filter(|path| path.starts_with(start) && !path.is_empty()));
+    }
+    paths
 }
 
 /// Whether rules of the policy are about this host.
@@ -139,6 +156,8 @@ pub(super) fn is_commented_open<'n>(nodes: impl IntoIterator<Item = &'n Node>) -
     nodes.into_iter().any(|node| node.declared_open)
 }
 
+/// The methods that programs use.
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /// Any moment: what is open to anybody does not depend on it.
 const NOW: UnixTime = UnixTime::from_secs(1_767_225_600);
 const NO_IDENTITY: &[&str] = &[
@@ -196,6 +215,23 @@ mod tests {
         assert!(!open("*", Paths::One("/one".to_owned())), "at every host of the policy");
         assert!(is_host_of_policy(&intent, "A.example:443") && is_host_of_policy(&intent, "x.b.example"));
         assert!(!is_host_of_policy(&intent, "b.example"));
+    }
+
+    #[test]
+    fn tree_is_open_if_no_rule_closes_a_part_of_it_or_a_method() {
+        let below = |rules: &str| {
+            let config = Config::from_toml(&format!("version = 1\n{rules}")).unwrap();
+            let authorizer = Authorizer::new(&config).unwrap();
+            let intent = Intent { policy: Some((&config, &authorizer)), ..Intent::default() };
+            is_open(&intent, &["a.example".to_owned()], &Paths::Below("/static/".to_owned()))
+        };
+        let open = "[[rule]]\nid = \"open\"\nhosts = [\"a.example\"]\npaths = [\"/static/**\"]\nallow = \"anyone\"\n";
+        let closed = |path: &str| format!("[[rule]]\nid = \"closed\"\npaths = [\"{path}\"]\ndeny = \"anyone\"\n");
+        assert!(below(open) && below(&format!("{}{open}", closed("/other/**"))));
+        for path in ["/static/admin/**", "/static/*/secret", "/static/key", "re:/static/[0-9]+"] {
+            assert!(!below(&format!("{}{open}", closed(path))), "{path}");
+        }
+        assert!(!below(&open.replace("allow =", "methods = [\"GET\"]\nallow =")));
     }
 
     #[test]

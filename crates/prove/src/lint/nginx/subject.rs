@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use gatewright::{Decision, Request, UnixTime};
-
 use super::comment::{Said, said};
 use crate::lint::Intent;
+use crate::lint::declared::{below, lets_anybody_pass};
 use crate::model::{Location, LocationId, Matcher, Model, ScopeId, names};
 use crate::nginx::Directive;
 use crate::source::Span;
@@ -155,21 +154,19 @@ impl<'c> Subject<'c> {
 
     /// Whether the policy lets anybody pass on the path of the location, and if it is a prefix on what is below.
     fn is_open_by_policy(&self, id: LocationId) -> bool {
-        let Some((_, authorizer)) = self.intent.policy else { return false };
         let location = self.model.location(id);
-        let paths: Vec<Vec<u8>> = match location.matcher {
-            Matcher::Exact => vec![location.pattern.to_vec()],
+        let Ok(path) = std::str::from_utf8(location.pattern) else { return false };
+        let paths = match location.matcher {
+            Matcher::Exact => vec![path.to_owned()],
             Matcher::Prefix | Matcher::Final => {
-                let below: [&[u8]; 3] = [b"", b"gatewright-sample", b"gatewright/sample.html"];
-                below.iter().map(|end| [location.pattern, end].concat()).collect()
+                let mut paths = below(&self.intent, path);
+                paths.push(format!("{path}gatewright-lint"));
+                paths
             }
             Matcher::Rest | Matcher::Regex(_) | Matcher::Named => return false,
         };
         let hosts = &self.model.server(location.server).names;
-        let is_open = |host: &[u8], path: &[u8]| {
-            let request = Request::new("GET", "https", host, path, &());
-            matches!(authorizer.decide(&request, UnixTime::from_secs(0)), Decision::Allow(_))
-        };
+        let is_open = |host: &[u8], path: &String| lets_anybody_pass(&self.intent, host, path.as_bytes());
         !hosts.is_empty() && hosts.iter().all(|host| paths.iter().all(|path| is_open(host, path)))
     }
 }
