@@ -28,6 +28,8 @@
 //! [`lint()`] reads a configuration that somebody else wrote and says where it lets a request past the gate; [`report`] prints what
 //! it found.
 //!
+//! [`rig()`] runs a configuration of nginx on loopback, between a gate and applications of its own, and says what got past the gate.
+//!
 //! You will notably *not* find rules of the policy here: what may pass is the gate's to say, and a configuration that repeated it
 //! could differ.
 #![forbid(unsafe_code)]
@@ -52,10 +54,13 @@ mod data;
 mod lint;
 mod site;
 mod init;
+pub mod prove;
+mod rig;
 
 // The public interface is:
 pub use data::DataError;
 pub use init::{File, InitError, Proxy, init};
 pub use lint::{Finding, Intent, Lint, LintError, Report, Severity, lint, lints, report};
+pub use rig::{Evidence, Outcome, RigError, Trial, rig};
 pub use site::{Site, SiteError, Tls, Wiring};
 pub use source::{FileId, Position, Source, Sources, Span};

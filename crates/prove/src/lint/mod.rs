@@ -17,6 +17,7 @@ mod testing;
 pub use error::LintError;
 pub use finding::{Finding, Lint, Report, Severity};
 pub use intent::Intent;
+pub(crate) use nginx::{Subject, is_public_path};
 
 use crate::nginx::{Configuration, Dump, Files};
 use crate::source::Sources;

@@ -26,8 +26,8 @@ pub(crate) use pattern::Pattern;
 pub(crate) use reach::{Step, Way};
 pub(crate) use redirect::{ErrorPage, Flag, Response, Target};
 pub(crate) use scope::{Block, ScopeId, Scopes};
-pub(crate) use server::{Server, ServerId};
-pub(crate) use upstream::{Pass, Upstreams};
+pub(crate) use server::{Server, ServerId, listen};
+pub(crate) use upstream::{Pass, Upstreams, address, split};
 pub(crate) use variables::{Definition, Variables, is_clients, is_credential, names};
 
 use crate::nginx::{Cause, Configuration, Directive};
@@ -217,7 +217,7 @@ impl<'c> Builder<'c> {
         let names = names.map(|name| server::name(name.value())).collect();
         let listens = self.scopes.own(scope, "listen");
         let is_default = listens.iter().any(|line| line.arguments().iter().any(|word| word.value().starts_with(b"default")));
-        let listens = listens.iter().filter_map(|line| line.argument(0)).map(server::listen).collect();
+        let listens = listens.iter().filter_map(|line| line.argument(0)).map(listen).collect();
         self.servers.push(Server { scope, rest, directive, names, listens, is_default });
         self.inside(&own, scope, rest);
     }

@@ -64,7 +64,7 @@ fn fit(name: &[u8], host: &[u8]) -> Option<Fit> {
 }
 
 /// The address of a `listen`: `address:port`, or `unix:path`.
-pub(super) fn listen(argument: &[u8]) -> Vec<u8> {
+pub(crate) fn listen(argument: &[u8]) -> Vec<u8> {
     let is_port = !argument.is_empty() && argument.iter().all(u8::is_ascii_digit);
     match argument {
         _ if is_port => [b"*:", argument].concat(),

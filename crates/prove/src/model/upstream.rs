@@ -70,7 +70,7 @@ impl<'c> Upstreams<'c> {
 }
 
 /// The authority, the path behind it, and the port that its scheme means.
-fn split(value: &[u8]) -> (&[u8], Option<&[u8]>, Option<&'static str>) {
+pub(crate) fn split(value: &[u8]) -> (&[u8], Option<&[u8]>, Option<&'static str>) {
     let schemes: [(&[u8], &str); 4] = [(b"http://", "80"), (b"https://", "443"), (b"grpc://", "80"), (b"grpcs://", "443")];
     let starts_with = |scheme: &[u8]| value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     let plain: [&[u8]; 4] = [b"uwsgi://", b"suwsgi://", b"fastcgi://", b"scgi://"];
@@ -98,7 +98,7 @@ fn split(value: &[u8]) -> (&[u8], Option<&[u8]>, Option<&'static str>) {
 }
 
 /// An address in one spelling.
-fn address(authority: &[u8], port: Option<&str>) -> Vec<u8> {
+pub(crate) fn address(authority: &[u8], port: Option<&str>) -> Vec<u8> {
     let authority = authority.to_ascii_lowercase();
     let authority = match authority.as_slice() {
         [b'l', b'o', b'c', b'a', b'l', b'h', b'o', b's', b't', rest @ ..] if matches!(rest, [] | [b':', ..]) => {

@@ -16,6 +16,7 @@ mod policy;
 use std::collections::BTreeMap;
 
 pub(crate) use subject::{Known, Subject};
+pub(crate) use words::is_public_path;
 
 use super::finding::{Finding, Lint};
 use super::intent::Intent;

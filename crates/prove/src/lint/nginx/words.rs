@@ -28,7 +28,7 @@ pub(super) fn head(location: &Location<'_>) -> Option<Span> {
 }
 
 /// Whether one path is one that people leave open on purpose: its last part says health check, login page, icon.
-pub(super) fn is_public_path(path: &[u8]) -> bool {
+pub(crate) fn is_public_path(path: &[u8]) -> bool {
     let path = String::from_utf8_lossy(&path.to_ascii_lowercase()).into_owned();
     let last = path.trim_end_matches(['$', '/']).rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     let stem = last.split('.').next().unwrap_or_default();

@@ -1,0 +1,222 @@
+//! What is learned before anything is tried: the answer to somebody who may, to nobody, and to a path that nobody knows.
+
+use super::options::Prove;
+use super::page::{Markers, Page};
+use super::redirect::{Leads, redirect};
+use super::traffic::{Exchange, Question, Server, Traffic};
+use super::verdict::{Learned, LearnedPath};
+use super::wire::{Request, WireError};
+
+/// The answers that others are compared with.
+#[derive(Clone, Debug)]
+pub(crate) struct Baseline {
+    pub(crate) subjects: Vec<Subject>,
+    /// To a path that nobody knows, without a credential.
+    pub(crate) unknown: Option<Page>,
+    /// To the same with it.
+    pub(crate) unknown_allowed: Option<Page>,
+    /// To what anybody may see.
+    pub(crate) open: Vec<Page>,
+    pub(crate) requests: Vec<usize>,
+}
+
+/// A protected path and its answers.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    pub(crate) path: String,
+    /// Without a credential.
+    pub(crate) anonymous: Exchange,
+    pub(crate) stranger: Option<Page>,
+    /// Where that leads, if it is a redirect.
+    pub(crate) leads: Option<Leads>,
+    /// With the credential, if there is one and it is accepted.
+    pub(crate) allowed: Option<Exchange>,
+    pub(crate) protected: Option<Page>,
+    pub(crate) markers: Option<Markers>,
+    /// Why nothing can be told of this path.
+    pub(crate) useless: Option<String>,
+    /// How it is seen that nobody is asked for a credential at all.
+    pub(crate) opened: Option<String>,
+}
+
+impl Baseline {
+    pub(crate) fn learn(options: &Prove, server: &Server, traffic: &mut Traffic) -> Self {
+        let host = server.target.authority();
+        let from = traffic.len();
+        let get = |path: &str| Request::new("GET", path, &host);
+        // Strangers first: an answer that a cache keeps must not be somebody's.
+        let unknown = format!("/{}", options.unknown());
+        let unknown_page = traffic.ask(server, &Question::new(get(&unknown))).page();
+        let fixed = |path: &&String| !path.ends_with('*');
+        let open = options.open.iter().filter(fixed);
+        let open =
+            open.filter_map(|path| traffic.ask(server, &Question::new(get(path))).page()).filter(Page::is_success).collect();
+        let mut baseline =
+            Self { subjects: Vec::new(), unknown: unknown_page, unknown_allowed: None, open, requests: Vec::new() };
+        let asked: Vec<Exchange> = options.paths.iter().map(|path| traffic.ask(server, &Question::new(get(path)))).collect();
+        for (path, anonymous) in options.paths.iter().zip(asked) {
+            let allowed = options.allow.as_ref().map(|credential| {
+                let question = Question::new(get(path).with_lines(&credential.lines));
+                [traffic.ask(server, &question), traffic.ask(server, &question)]
+            });
+            let subject = Subject::new(path, anonymous, allowed, &baseline, options, server);
+            baseline.subjects.push(subject);
+        }
+        if let Some(credential) = &options.allow {
+            let question = Question::new(get(&unknown).with_lines(&credential.lines));
+            baseline.unknown_allowed = traffic.ask(server, &question).page();
+        }
+        baseline.requests = (from..traffic.len()).collect();
+        baseline
+    }
+
+    /// Why nothing can be proved, if no path is of use.
+    pub(crate) fn nothing_proved(&self) -> Option<String> {
+        let Some(first) = self.subjects.first() else { return Some("no path is named".to_owned()) };
+        let useless = self.subjects.iter().all(|subject| subject.useless.is_some());
+        useless.then(|| format!("`{}`: {}", first.path, first.useless.as_deref().unwrap_or_default()))
+    }
+
+    /// Which protected page this is, and how that is seen.
+    pub(crate) fn protected_in(&self, page: &Page) -> Option<String> {
+        self.subjects.iter().find_map(|subject| {
+            let found = subject.markers.as_ref()?.found_in(page)?;
+            Some(format!("the page of `{}`: {found}", subject.path))
+        })
+    }
+
+    /// Which header shows that the application itself has refused, and so was reached.
+    ///
+    /// What the proxy adds to everything is also in the answer to a path that nobody knows, apart from what no proxy adds.
+    pub(crate) fn refused_by_application<'s>(&self, subject: &'s Subject) -> Option<&'s str> {
+        let (protected, stranger) = (subject.protected.as_ref()?, subject.stranger.as_ref()?);
+        let mut shared = protected.headers.intersection(&stranger.headers);
+        let unknown = |header: &(String, Vec<u8>)| self.unknown.as_ref().is_some_and(|page| page.headers.contains(header));
+        let header = shared.find(|header| APPLICATIONS.contains(&header.0.as_str()) || !unknown(header))?;
+        Some(&header.0)
+    }
+
+    /// Which line of the application's own answers is in this one.
+    pub(crate) fn application_in(&self, page: &Page) -> Option<String> {
+        self.subjects.iter().find_map(|subject| subject.markers.as_ref()?.header_in(page))
+    }
+
+    /// In words.
+    pub(crate) fn learned(&self) -> Learned {
+        let path = |subject: &Subject| LearnedPath {
+            path: subject.path.clone(),
+            authorised: subject.allowed.as_ref().map(describe),
+            anonymous: Some(describe(&subject.anonymous)),
+            useless: subject.useless.clone(),
+        };
+        Learned {
+            paths: self.subjects.iter().map(path).collect(),
+            unknown: self.unknown.as_ref().map(Page::describe),
+            requests: self.requests.clone(),
+        }
+    }
+}
+
+impl Subject {
+    fn new(
+        path: &str,
+        anonymous: Exchange,
+        allowed: Option<[Exchange; 2]>,
+        baseline: &Baseline,
+        options: &Prove,
+        server: &Server,
+    ) -> Self {
+        let stranger = anonymous.page();
+        let leads = anonymous.outcome.as_ref().ok().and_then(|answer| redirect(answer, &server.target, path.as_bytes()));
+        let mut subject = Self {
+            path: path.to_owned(),
+            anonymous,
+            stranger,
+            leads,
+            allowed: None,
+            protected: None,
+            markers: None,
+            useless: None,
+            opened: None,
+        };
+        match allowed {
+            Some([first, second]) => {
+                subject.useless = subject.compare(&first, &second, baseline, options).err();
+                subject.protected = first.page();
+                subject.allowed = Some(first);
+            }
+            None => subject.useless = subject.anonymous.outcome.as_ref().err().map(unreachable),
+        }
+        subject
+    }
+
+    /// Learns the markers.
+    ///
+    /// # Errors
+    /// Why there are none.
+    fn compare(&mut self, first: &Exchange, second: &Exchange, baseline: &Baseline, options: &Prove) -> Result<(), String> {
+        let (answer, again) = match (&first.outcome, &second.outcome) {
+            (Ok(first), Ok(second)) => (first, second),
+            (Err(error), _) | (_, Err(error)) => return Err(unreachable(error)),
+        };
+        let (page, again) = (Page::of(answer), Page::of(again));
+        let is_login = |page: &Page| page.is_login() && options.marker.is_none();
+        match page.status {
+            200..300 if is_login(&page) && self.stranger.as_ref().is_none_or(|stranger| stranger.is_like(&page)) => {
+                return Err("the credential is not accepted: with it comes the login page as well".to_owned());
+            }
+            200..300 => (),
+            401 | 403 | 407 => return Err(format!("the credential is not accepted: {} comes with it", page.status)),
+            300..=399 => {
+                let to = answer.value("location").unwrap_or_default();
+                return Err(format!("the credential is not accepted, or the page is elsewhere: with it, one is sent to `{to}`"));
+            }
+            429 => return Err("too many requests (429): a lower rate may help".to_owned()),
+            status => return Err(format!("{status} comes with the credential: a path is needed that answers 200")),
+        }
+        if let Some(marker) = &options.marker {
+            let has = |page: &Page| page.body.windows(marker.len().max(1)).any(|part| part == marker.as_bytes());
+            if !has(&page) || !has(&again) {
+                return Err("the marker is not in what comes with the credential".to_owned());
+            }
+            // Where strangers see it here as well, the operator's word counts: they see what is protected, everywhere.
+            let elsewhere = baseline.unknown.as_ref().is_some_and(has) || baseline.open.iter().any(has);
+            if elsewhere && !self.stranger.as_ref().is_some_and(has) {
+                return Err("the marker is also in what anybody sees elsewhere: it shows nothing".to_owned());
+            }
+        } else if page.length == 0 {
+            return Err("what comes with the credential is empty: a page with content is needed".to_owned());
+        } else if let Some(unknown) = baseline.unknown.as_ref().filter(|unknown| unknown.is_like(&page)) {
+            let what = unknown.describe();
+            return Err(format!(
+                "what comes with the credential also comes without it, for a path that does not exist ({what}): either everybody \
+                 sees everything, or this is a page like any other; `--marker` names a text that only a protected page has"
+            ));
+        } else if !page.is_like(&again) && page.words.intersection(&again.words).count() < 2 {
+            return Err("two calls of it have nothing in common: `--marker` names a text that is always in it".to_owned());
+        }
+        let shown = |stranger: &&Page| match &options.marker {
+            Some(marker) => stranger.body.windows(marker.len().max(1)).any(|part| part == marker.as_bytes()),
+            None => stranger.shows(&page) || stranger.is_like(&page),
+        };
+        let opened = self.stranger.as_ref().filter(shown);
+        let mut strangers: Vec<&Page> = baseline.unknown.iter().chain(&baseline.open).collect();
+        match opened {
+            Some(_) => self.opened = Some("the same page comes without a credential".to_owned()),
+            None => strangers.extend(&self.stranger),
+        }
+        self.markers = Some(Markers::learn(&page, &again, &strangers, &self.path, options.marker.as_deref()));
+        Ok(())
+    }
+}
+
+fn unreachable(error: &WireError) -> String {
+    format!("it cannot be reached: {error}")
+}
+
+fn describe(exchange: &Exchange) -> String {
+    exchange.outcome.as_ref().map_or_else(ToString::to_string, |answer| Page::of(answer).describe())
+}
+
+/// Headers that frameworks write, and proxies do not.
+const APPLICATIONS: [&str; 5] = ["x-aspnet-version", "x-drupal-cache", "x-generator", "x-powered-by", "x-runtime"];

@@ -1,0 +1,255 @@
+//! What an answer says to somebody who should have been refused.
+
+use super::page::Page;
+use super::prober::Prober;
+use super::redirect::{Leads, redirect};
+use super::traffic::{Exchange, Question, Server};
+use super::verdict::Verdict;
+use super::wire::{Response, WireError};
+
+/// A verdict, and the clause that says why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Judgement {
+    pub(crate) verdict: Verdict,
+    pub(crate) evidence: String,
+}
+
+/// What may be concluded from the answer to the same request with the credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Twin {
+    /// It is within what is protected: if the credential makes no difference, nobody asks for one.
+    Within,
+    /// It may be elsewhere, where anybody may look: only what is known of the protected pages counts.
+    Elsewhere,
+}
+
+/// Where redirects end.
+enum End {
+    Answer(Exchange),
+    Loop(String),
+    Away(String),
+    Nowhere,
+}
+
+impl Judgement {
+    pub(crate) fn new(verdict: Verdict, evidence: impl Into<String>) -> Self {
+        Self { verdict, evidence: evidence.into() }
+    }
+
+    pub(crate) fn pass(evidence: impl Into<String>) -> Self {
+        Self::new(Verdict::Pass, evidence)
+    }
+
+    pub(crate) fn open(evidence: impl Into<String>) -> Self {
+        Self::new(Verdict::Open, evidence)
+    }
+}
+
+impl Prober<'_> {
+    /// Says whether an answer is a refusal. What is asked besides is added to `requests`.
+    pub(crate) fn judge(
+        &mut self,
+        server: &Server,
+        subject: usize,
+        question: &Question,
+        exchange: &Exchange,
+        twin: Twin,
+        requests: &mut Vec<usize>,
+    ) -> Judgement {
+        let answer = match &exchange.outcome {
+            Ok(answer) => answer,
+            Err(error) => return unanswered(error),
+        };
+        let page = Page::of(answer);
+        if let Some(judgement) = self.known(subject, question, &page) {
+            return judgement;
+        }
+        if let Some(leads) = redirect(answer, &server.target, &question.request.target) {
+            return self.judge_redirect(server, subject, question, leads, requests);
+        }
+        let told = (question.request.method == "HEAD" && page.is_success()).then(|| self.judge_head(subject, answer)).flatten();
+        if let Some(judgement) = told {
+            return judgement;
+        }
+        match page.status {
+            101 => Judgement::open("the connection was switched to another protocol"),
+            200..300 => self.judge_success(server, question, &page, twin, requests),
+            500.. => Judgement::pass(format!("refused, with {}", page.status)),
+            status => Judgement::pass(format!("refused with {status}")),
+        }
+    }
+
+    /// What can be said without asking anything else.
+    fn known(&self, subject: usize, question: &Question, page: &Page) -> Option<Judgement> {
+        if page.status == 429 {
+            return Some(Judgement::new(Verdict::Inconclusive, "too many requests (429): this is no refusal"));
+        }
+        if let Some(found) = self.baseline.protected_in(page) {
+            return Some(Judgement::open(format!("{} shows {found}", page.status)));
+        }
+        if self.options.is_open(&question.request.target) {
+            return Some(Judgement::pass("open, as declared"));
+        }
+        if let Some(found) = self.baseline.application_in(page) {
+            return Some(Judgement::open(format!("{} comes from the application itself: {found}", page.status)));
+        }
+        let stranger = self.baseline.subjects.get(subject)?.stranger.as_ref()?;
+        (page.length > 0 && stranger.is_like(page)).then(|| Judgement::pass(format!("as without a credential: {}", page.status)))
+    }
+
+    fn judge_success(
+        &mut self,
+        server: &Server,
+        question: &Question,
+        page: &Page,
+        twin: Twin,
+        requests: &mut Vec<usize>,
+    ) -> Judgement {
+        let status = page.status;
+        if self.is_public(page) {
+            return Judgement::pass(format!("{status} with what anybody sees"));
+        }
+        if page.is_login() {
+            return Judgement::pass(format!("{status} with the login page"));
+        }
+        let head = question.request.method == "HEAD";
+        if twin == Twin::Elsewhere {
+            return Judgement::pass(format!("{status} with another page than the protected ones"));
+        }
+        if page.length == 0 && !head {
+            return Judgement::new(Verdict::Warn, format!("{status} with nothing in it, where a refusal was to come"));
+        }
+        let Some(credential) = &self.options.allow else {
+            return Judgement::new(Verdict::Warn, format!("{status} with a page of {} bytes that is not the login", page.length));
+        };
+        let mut with = question.clone();
+        with.request = with.request.with_lines(&credential.lines);
+        let other = self.traffic.ask(server, &with);
+        requests.push(other.number);
+        match other.page() {
+            Some(other) if other.is_like(page) && other.headers == page.headers => {
+                Judgement::open(format!("{status}, the same as with the credential"))
+            }
+            _ => Judgement::new(Verdict::Warn, format!("{status} with another page than with the credential")),
+        }
+    }
+
+    /// Whether this is what anybody sees, by what was learned.
+    fn is_public(&self, page: &Page) -> bool {
+        self.baseline.unknown.iter().chain(&self.baseline.open).any(|known| known.is_success() && known.is_like(page))
+    }
+
+    /// An answer without a body gives itself away by what it says of the body.
+    fn judge_head(&self, subject: usize, answer: &Response) -> Option<Judgement> {
+        let subject = self.baseline.subjects.get(subject)?;
+        let tells = |known: &Response| {
+            let etag = answer.value("etag").filter(|etag| known.value("etag").as_ref() == Some(etag));
+            let length = answer.value("content-length")?;
+            (etag.is_some() || (length == known.body.len().to_string() && known.body.len() > 8)).then_some(length)
+        };
+        if subject.anonymous.outcome.as_ref().ok().is_some_and(|known| known.status == answer.status && tells(known).is_some()) {
+            return Some(Judgement::pass("as without a credential"));
+        }
+        let length = tells(subject.allowed.as_ref()?.outcome.as_ref().ok()?)?;
+        Some(Judgement::open(format!("{} with the length of the protected page ({length})", answer.status)))
+    }
+
+    fn judge_redirect(
+        &mut self,
+        server: &Server,
+        subject: usize,
+        question: &Question,
+        leads: Leads,
+        requests: &mut Vec<usize>,
+    ) -> Judgement {
+        let usual = self.baseline.subjects.get(subject).and_then(|subject| subject.leads.as_ref());
+        if usual.is_some_and(|usual| same_place(usual, &leads)) {
+            return Judgement::pass("sent to the login, as without a credential");
+        }
+        self.judge_chain(server, question, leads, requests)
+    }
+
+    /// Follows a redirect, and says what comes of it.
+    pub(crate) fn judge_chain(
+        &mut self,
+        server: &Server,
+        question: &Question,
+        leads: Leads,
+        requests: &mut Vec<usize>,
+    ) -> Judgement {
+        let end = self.follow(server, question, leads, requests);
+        let exchange = match end {
+            End::Loop(target) => return Judgement::new(Verdict::Loop, format!("redirects come back to `{target}`")),
+            End::Away(origin) if self.is_login_elsewhere(&origin) => return Judgement::pass(format!("sent to {origin}")),
+            End::Away(origin) => {
+                return Judgement::new(Verdict::Warn, format!("sent to {origin}, which is no login that was named"));
+            }
+            End::Nowhere => return Judgement::new(Verdict::Warn, "a redirect without an address"),
+            End::Answer(exchange) => exchange,
+        };
+        match exchange.page() {
+            None => Judgement::new(Verdict::Inconclusive, "a redirect to what does not answer"),
+            Some(page) => match self.baseline.protected_in(&page) {
+                Some(found) => Judgement::open(format!("a redirect ends at {found}")),
+                None if page.is_success() && !page.is_login() && self.options.allow.is_some() && !self.is_public(&page) => {
+                    Judgement::new(Verdict::Warn, format!("redirected to a page that is no login ({})", page.describe()))
+                }
+                None => Judgement::pass(format!("redirected, and then {}", page.status)),
+            },
+        }
+    }
+
+    /// Whether this is where people log in; if none is named, wherever they are sent.
+    pub(crate) fn is_login_elsewhere(&self, origin: &str) -> bool {
+        let logins = &self.options.logins;
+        logins.is_empty() || logins.iter().any(|login| login.trim_end_matches('/').eq_ignore_ascii_case(origin))
+    }
+
+    /// Goes where a redirect leads, as the same client, within this origin.
+    fn follow(&mut self, server: &Server, question: &Question, first: Leads, requests: &mut Vec<usize>) -> End {
+        let mut seen = vec![String::from_utf8_lossy(&question.request.target).into_owned()];
+        let mut leads = first;
+        loop {
+            let target = match leads {
+                Leads::Away(origin) => return End::Away(origin),
+                Leads::Nowhere => return End::Nowhere,
+                Leads::Here(target) => target,
+            };
+            if seen.contains(&target) || seen.len() > MOST_HOPS {
+                return End::Loop(target);
+            }
+            let mut next = question.clone();
+            next.request.target = target.clone().into_bytes();
+            seen.push(target.clone());
+            let exchange = self.traffic.ask(server, &next);
+            requests.push(exchange.number);
+            let onward = exchange.outcome.as_ref().ok().and_then(|answer| redirect(answer, &server.target, target.as_bytes()));
+            match onward {
+                Some(onward) => leads = onward,
+                None => return End::Answer(exchange),
+            }
+        }
+    }
+}
+
+/// Whether two redirects lead to the same page, whatever they hand on in the query.
+fn same_place(left: &Leads, right: &Leads) -> bool {
+    let bare = |target: &str| target.split('?').next().unwrap_or_default().to_owned();
+    match (left, right) {
+        (Leads::Here(left), Leads::Here(right)) => bare(left) == bare(right),
+        (left, right) => left == right,
+    }
+}
+
+fn unanswered(error: &WireError) -> Judgement {
+    match error {
+        WireError::Silent | WireError::Broken(_) => Judgement::pass("the connection was closed without an answer"),
+        WireError::Tls(_) => Judgement::pass(error.to_string()),
+        WireError::Connect(_) | WireError::Timeout | WireError::Malformed(_) => {
+            Judgement::new(Verdict::Inconclusive, error.to_string())
+        }
+    }
+}
+
+/// As many as a login through an identity provider needs within one origin, and then some.
+const MOST_HOPS: usize = 6;

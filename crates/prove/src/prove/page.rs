@@ -1,0 +1,277 @@
+//! What is in an answer, reduced to what tells pages apart: two calls of one page differ in a token or a date, two pages in most.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest as _, Sha256};
+
+use super::wire::Response;
+
+/// The content of an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) length: usize,
+    pub(crate) hash: String,
+    pub(crate) title: Option<String>,
+    pub(crate) words: BTreeSet<Vec<u8>>,
+    /// Lines that are not of every server, as name in lower case and value.
+    pub(crate) headers: BTreeSet<(String, Vec<u8>)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// What the protected page has and no page that strangers see.
+#[derive(Clone, Debug)]
+pub(crate) struct Markers {
+    /// The text that the operator has named; then it alone counts.
+    named: Option<Vec<u8>>,
+    hash: String,
+    words: BTreeSet<Vec<u8>>,
+    title: Option<String>,
+    headers: BTreeSet<(String, Vec<u8>)>,
+}
+
+impl Page {
+    pub(crate) fn of(response: &Response) -> Self {
+        let headers = response.lines.iter().filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            let (name, value) = line.split_at_checked(colon)?;
+            let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+            let value = value.strip_prefix(b":")?.trim_ascii().to_vec();
+            (!COMMON.contains(&name.as_str())).then_some((name, value))
+        });
+        let body = &response.body;
+        Self {
+            status: response.status,
+            length: body.len(),
+            hash: hash(body),
+            title: title(body),
+            words: words(body),
+            headers: headers.collect(),
+            body: body.clone(),
+        }
+    }
+
+    /// Whether two answers show the same page, apart from what changes from call to call.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        if self.status.checked_div(100) != other.status.checked_div(100) || (self.length == 0) != (other.length == 0) {
+            return false;
+        }
+        if self.hash == other.hash {
+            return true;
+        }
+        let shared = self.words.intersection(&other.words).count();
+        let all = self.words.union(&other.words).count();
+        self.title == other.title && all > 0 && shared.saturating_mul(10) >= all.saturating_mul(9)
+    }
+
+    /// Whether it shows this protected page, perhaps without what is personal in it, and whatever its status.
+    pub(crate) fn shows(&self, protected: &Self) -> bool {
+        if self.length == 0 || self.hash == protected.hash {
+            return self.length > 0;
+        }
+        let shared = self.words.intersection(&protected.words).count();
+        let covered = shared.saturating_mul(10) >= self.words.len().saturating_mul(9);
+        let most = shared.saturating_mul(2) >= protected.words.len();
+        covered && most && shared >= FEWEST_WORDS && (!self.is_login() || protected.is_login())
+    }
+
+    pub(crate) const fn is_success(&self) -> bool {
+        matches!(self.status, 200..300)
+    }
+
+    /// Whether it asks for a password.
+    pub(crate) fn is_login(&self) -> bool {
+        let title = self.title.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let text = String::from_utf8_lossy(&self.body).to_ascii_lowercase();
+        ["type=\"password\"", "type='password'", "type=password"].iter().any(|field| text.contains(field))
+            || ["log in", "login", "sign in", "sign-in"].iter().any(|word| title.contains(word))
+    }
+
+    /// In a few words, for a report.
+    pub(crate) fn describe(&self) -> String {
+        let title = self.title.as_ref().map(|title| format!(", title `{title}`")).unwrap_or_default();
+        format!("{} with {} bytes{title}", self.status, self.length)
+    }
+}
+
+impl Markers {
+    /// What two calls of the protected page have in common and no stranger's page has, and nothing of what was asked for.
+    pub(crate) fn learn(first: &Page, second: &Page, strangers: &[&Page], asked: &str, named: Option<&str>) -> Self {
+        let asked = words(asked.as_bytes());
+        let stable = first.words.intersection(&second.words);
+        let own = |word: &&Vec<u8>| !asked.contains(*word) && !strangers.iter().any(|page| page.words.contains(*word));
+        let headers = first.headers.intersection(&second.headers);
+        let own_header = |header: &&(String, Vec<u8>)| !strangers.iter().any(|page| page.headers.contains(*header));
+        let title = first.title.clone().filter(|title| second.title.as_ref() == Some(title));
+        Self {
+            named: named.map(|text| text.as_bytes().to_vec()),
+            hash: first.hash.clone(),
+            words: stable.filter(own).cloned().collect(),
+            title: title.filter(|title| strangers.iter().all(|page| page.title.as_ref() != Some(title))),
+            headers: headers.filter(own_header).cloned().collect(),
+        }
+    }
+
+    /// Says what of the protected page is in this one, if it is enough to be it.
+    pub(crate) fn found_in(&self, page: &Page) -> Option<String> {
+        if let Some(named) = &self.named {
+            let found = !named.is_empty() && page.body.windows(named.len()).any(|part| part == named);
+            return found.then(|| "the marker is in it".to_owned());
+        }
+        if page.length == 0 {
+            return None;
+        }
+        if page.hash == self.hash {
+            return Some("byte for byte what is shown with the credential".to_owned());
+        }
+        if let Some(title) = self.title.as_ref().filter(|title| page.title.as_ref() == Some(title)) {
+            return Some(format!("the title `{title}` of the protected page"));
+        }
+        let found: Vec<&Vec<u8>> = self.words.iter().filter(|word| page.words.contains(*word)).collect();
+        let enough = found.len() >= FEWEST_WORDS && found.len().saturating_mul(5) >= self.words.len().saturating_mul(3);
+        enough.then(|| {
+            let some: Vec<_> = found.iter().rev().take(SHOWN_WORDS).map(|word| String::from_utf8_lossy(word)).collect();
+            format!(
+                "{} of {} words that only the protected page has, such as `{}`",
+                found.len(),
+                self.words.len(),
+                some.join("`, `")
+            )
+        })
+    }
+
+    /// Says which line of the application's answers is in this one, though its page is not.
+    pub(crate) fn header_in(&self, page: &Page) -> Option<String> {
+        let header = self.headers.iter().find(|header| page.headers.contains(*header))?;
+        Some(format!("the application's own header `{}`", header.0))
+    }
+}
+
+/// SHA-256 in hexadecimal, as much as is needed to compare by eye.
+pub(crate) fn hash(body: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for byte in Sha256::digest(body).iter().take(8) {
+        let _ = write!(text, "{byte:02x}"); // a string can always grow
+    }
+    text
+}
+
+/// The words of a text, whatever it is written in.
+fn words(body: &[u8]) -> BTreeSet<Vec<u8>> {
+    let body = body.get(..MOST_COMPARED).unwrap_or(body);
+    let parts = body.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_' && *byte < 0x80);
+    parts.filter(|word| word.len() > 1 && word.len() <= LONGEST_WORD).map(<[u8]>::to_vec).collect()
+}
+
+fn title(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body.get(..MOST_COMPARED).unwrap_or(body));
+    let lower = text.to_ascii_lowercase(); // as long as `text`, byte for byte
+    let start = lower.find("<title")?;
+    let start = start.checked_add(lower.get(start..)?.find('>')?)?.checked_add(1)?;
+    let end = start.checked_add(lower.get(start..)?.find("</title")?)?;
+    let title = text.get(start..end)?.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!title.is_empty()).then_some(title)
+}
+
+/// Pages that are the same this far are the same.
+const MOST_COMPARED: usize = 64 << 10;
+/// Longer ones are data.
+const LONGEST_WORD: usize = 40;
+/// One word in common is chance.
+const FEWEST_WORDS: usize = 2;
+const SHOWN_WORDS: usize = 3;
+
+/// Headers that say nothing of who has answered: those of the connection, of the moment, and what proxies add to everything.
+const COMMON: [&str; 34] = [
+    "accept-ranges",
+    "age",
+    "allow",
+    "alt-svc",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "date",
+    "etag",
+    "expires",
+    "keep-alive",
+    "last-modified",
+    "location",
+    "permissions-policy",
+    "pragma",
+    "proxy-authenticate",
+    "referrer-policy",
+    "retry-after",
+    "server",
+    "set-cookie",
+    "strict-transport-security",
+    "transfer-encoding",
+    "vary",
+    "via",
+    "www-authenticate",
+    "x-cache",
+    "x-content-type-options",
+    "x-frame-options",
+];
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::time::Duration;
+
+    use super::super::wire::End;
+    use super::*;
+
+    pub(crate) fn page(status: u16, lines: &[&str], body: &str) -> Page {
+        let lines = lines.iter().map(|line| line.as_bytes().to_vec()).collect();
+        let (interim, body, end, time) = (Vec::new(), body.as_bytes().to_vec(), End::Length, Duration::ZERO);
+        Page::of(&Response { status, interim, lines, body, end, time })
+    }
+
+    const SECRET: &str = "<title>Ledger</title><p>quarterly figures of the northern branch</p>token";
+
+    fn learn(named: Option<&str>) -> Markers {
+        let first = page(200, &["X-Powered-By: app", "Date: 1"], &format!("{SECRET}=a1"));
+        let second = page(200, &["X-Powered-By: app", "Date: 2"], &format!("{SECRET}=b2"));
+        Markers::learn(&first, &second, &[&page(401, &[], "<title>No</title>figures")], "/northern", named)
+    }
+
+    #[test]
+    fn page_that_changes_a_little_is_the_same_and_another_is_not() {
+        let filler =
+            "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen ";
+        let [first, second] = ["aaaa", "bbbb"].map(|token| page(200, &[], &format!("{filler} eighteen nineteen twenty {token}")));
+        assert!(first.is_like(&second) && !first.is_like(&page(200, &[], "another page")));
+        assert!(!first.is_like(&page(401, &[], filler)) && !page(200, &[], "").is_like(&first));
+    }
+
+    #[test]
+    fn protected_page_is_known_again_whatever_its_status() {
+        assert!(learn(None).found_in(&page(401, &[], &format!("{SECRET}=c3"))).is_some());
+        assert!(learn(None).found_in(&page(200, &[], "quarterly of the branch tokens")).is_some());
+        assert!(learn(None).found_in(&page(200, &[], "<title>Log in</title> northern figures, branch")).is_none());
+    }
+
+    #[test]
+    fn named_marker_alone_counts() {
+        assert!(learn(Some("northern br")).found_in(&page(200, &[], "northern branch")).is_some());
+        assert!(learn(Some("other")).found_in(&page(200, &[], SECRET)).is_none());
+    }
+
+    #[test]
+    fn header_of_the_application_betrays_it() {
+        assert!(learn(None).header_in(&page(404, &["x-powered-by: app"], "")).is_some());
+        assert!(learn(None).header_in(&page(404, &["X-Powered-By: other", "Date: 1"], "")).is_none());
+    }
+
+    #[test]
+    fn login_pages_are_known_by_their_password_field_or_title() {
+        assert!(page(200, &[], "<INPUT name=p TYPE='password'>").is_login());
+        assert!(page(200, &[], "<title lang=en>Please Log in</title>").is_login() && !page(200, &[], SECRET).is_login());
+    }
+}

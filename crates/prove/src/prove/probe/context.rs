@@ -1,0 +1,51 @@
+//! P08: headers that proxies write for those behind them, written by the client: where the request comes from, and where it goes.
+
+use crate::prove::prober::{Place, Prober, Variant};
+
+pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
+    let path = prober.path(place.subject);
+    for name in ["X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "X-Client-IP"] {
+        for address in ["127.0.0.1", "10.0.0.1", "192.168.0.1", "172.16.0.1", "::1"] {
+            let value = match (name, address.contains(':')) {
+                ("Forwarded", true) => format!("for=\"[{address}]\""),
+                ("Forwarded", false) => format!("for={address}"),
+                _ => address.to_owned(),
+            };
+            let request = prober.get(path.as_str()).with(name, &value);
+            prober.expect_refused(place, &Variant::new(format!("{name}: {value}"), request, "real-ip-anyone"));
+        }
+    }
+    let mut public: Vec<String> = prober.options.open.iter().map(|open| open.trim_end_matches('*').to_owned()).take(2).collect();
+    public.extend(["/", "/login", "/health"].map(str::to_owned));
+    let host = prober.options.target.authority();
+    for name in ["X-Original-URI", "X-Forwarded-Uri", "X-Rewrite-URL", "X-Original-URL", "X-Envoy-Original-Path"] {
+        for public in &public {
+            let value = if name == "X-Original-URL" { format!("http://{host}{public}") } else { public.clone() };
+            let request = prober.get(path.as_str()).with(name, &value);
+            prober.expect_refused(place, &Variant::new(format!("{name}: {value}"), request, "auth-location-no-request"));
+        }
+    }
+    // An application that believes these shows the protected page at a path that is open.
+    for name in ["X-Original-URL", "X-Rewrite-URL"] {
+        for public in public.iter().take(1) {
+            let request = prober.get(public.as_str()).with(name, &path);
+            let variant = Variant::new(format!("{public} with {name}: {path}"), request, "open-sibling");
+            prober.expect_refused(place, &variant.elsewhere());
+        }
+    }
+    for (name, value) in [
+        ("X-Forwarded-Method", "OPTIONS"),
+        ("X-Original-Method", "OPTIONS"),
+        ("X-HTTP-Method-Override", "OPTIONS"),
+        ("X-Forwarded-Proto", "https"),
+    ] {
+        let request = prober.get(path.as_str()).with(name, value);
+        prober.expect_refused(place, &Variant::new(format!("{name}: {value}"), request, "auth-location-no-method"));
+    }
+    for (name, value) in
+        [("X-Forwarded-Host", "localhost"), ("X-Original-Host", "localhost"), ("X-Forwarded-Server", "localhost")]
+    {
+        let request = prober.get(path.as_str()).with(name, value);
+        prober.expect_refused(place, &Variant::new(format!("{name}: {value}"), request, "auth-location-http-host"));
+    }
+}

@@ -1,0 +1,41 @@
+//! P03: somebody who is known and may not see the page is told so, and not sent to the login again.
+
+use std::rc::Rc;
+
+use crate::prove::judge::{Judgement, Twin};
+use crate::prove::prober::{Place, Prober, Variant};
+use crate::prove::redirect::{Leads, redirect};
+use crate::prove::verdict::Verdict;
+
+pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
+    let Some(forbid) = prober.options.forbid.clone() else {
+        return prober.skip(place, "GET", "no credential of somebody who may not is named");
+    };
+    if prober.traffic.is_over() {
+        return prober.skip(place, "GET", "the time budget is used up");
+    }
+    let server = Rc::clone(&prober.server);
+    let path = prober.path(place.subject);
+    let mut variant = Variant::new("GET", prober.get(path).with_lines(&forbid.lines), "error-page-opens");
+    let exchange = prober.traffic.ask(&server, &variant.question);
+    let mut requests = vec![exchange.number];
+    let answer = exchange.outcome.as_ref().ok();
+    let leads = answer.and_then(|answer| redirect(answer, &server.target, &variant.question.request.target));
+    let judgement = match leads {
+        None => prober.judge(&server, place.subject, &variant.question, &exchange, Twin::Elsewhere, &mut requests),
+        Some(leads) => {
+            let away = matches!(leads, Leads::Away(_));
+            variant.lint = "forbidden-loop";
+            match prober.judge_chain(&server, &variant.question, leads, &mut requests) {
+                looped if looped.verdict == Verdict::Loop => looped,
+                open if open.verdict == Verdict::Open => open,
+                _ if away => Judgement::new(Verdict::Warn, "somebody who is logged in is sent to the login, and so in a circle"),
+                _ => Judgement::new(
+                    Verdict::Warn,
+                    "somebody who is logged in is sent elsewhere, and not told that this is forbidden",
+                ),
+            }
+        }
+    };
+    prober.record(place, &variant, &exchange, judgement, requests);
+}

@@ -1,0 +1,72 @@
+//! P07: the same server by another name, by none, and at other ports.
+
+use crate::prove::judge::Judgement;
+use crate::prove::prober::{Place, Prober, Variant};
+use crate::prove::traffic::Server;
+use crate::prove::verdict::Verdict;
+use crate::prove::wire::Version;
+
+pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
+    let path = prober.path(place.subject);
+    let target = prober.options.target.clone();
+    let (host, authority) = (target.host().to_owned(), target.authority());
+    let address = prober.server.address;
+    let unknown = format!("{}.test", prober.options.unknown());
+
+    let mut named = vec![
+        ("a name that nobody knows", unknown.clone()),
+        ("the address", address.to_string()),
+        ("localhost", "localhost".to_owned()),
+        ("the name with a dot", format!("{}.", host.trim_end_matches('.'))),
+        ("the name with another port", format!("{host}:1")),
+        ("the name in capitals", authority.to_ascii_uppercase()),
+        ("a name below it", format!("x.{host}")),
+    ];
+    named.extend(prober.options.hosts.iter().map(|host| ("another host", host.clone())));
+    for (name, host) in named {
+        // A port, and not the end of an IPv6 address in its brackets.
+        let port = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        let bare = port.map_or(host.as_str(), |(bare, _)| bare);
+        let request = prober.get(path.as_str()).replacing("Host", &host);
+        let variant = Variant::new(format!("{name}: {host}"), request, LINT).elsewhere();
+        prober.expect_refused(place, &variant.calling(bare.trim_end_matches('.')));
+    }
+
+    let empty = prober.get(path.as_str()).replacing("Host", "");
+    prober.expect_refused(place, &Variant::new("an empty Host", empty, LINT).elsewhere());
+    let mut old = prober.get(path.as_str()).without("Host");
+    old.version = Version::Http10;
+    prober.expect_refused(place, &Variant::new("HTTP/1.0 without Host", old, LINT).elsewhere());
+    let twice = prober.get(path.as_str()).with("Host", &unknown);
+    prober.expect_refused(place, &Variant::new("two Hosts", twice, LINT).elsewhere());
+    for (name, line, host) in
+        [("a URL with the name, and another Host", &authority, &unknown), ("a URL with another name", &unknown, &authority)]
+    {
+        let request = prober.get(format!("http://{line}{path}")).replacing("Host", host);
+        prober.expect_refused(place, &Variant::new(name, request, "auth-location-http-host").elsewhere());
+    }
+    let forwarded = prober.get(path.as_str()).with("X-Forwarded-Host", &unknown);
+    prober.expect_refused(place, &Variant::new("X-Forwarded-Host", forwarded, "auth-location-http-host"));
+    others(prober, place, &path);
+}
+
+/// Other ports and schemes.
+fn others(prober: &mut Prober<'_>, place: Place, path: &str) {
+    for other in prober.options.others.clone() {
+        let name = other.origin();
+        let same_name = other.host() == prober.options.target.host();
+        let addresses = if same_name { Ok(vec![prober.server.address]) } else { other.addresses() };
+        let Ok(addresses) = addresses else {
+            prober.note(place, &name, Judgement::new(Verdict::Inconclusive, "its name is not known"));
+            continue;
+        };
+        for mut address in addresses {
+            address.set_port(other.port());
+            let Ok(server) = Server::new(&other, address, &prober.options.certificates) else { continue };
+            let request = prober.get(path).replacing("Host", &other.authority());
+            prober.expect_closed(place, &server, &Variant::new(format!("{name} ({address})"), request, LINT).elsewhere());
+        }
+    }
+}
+
+const LINT: &str = "open-server";

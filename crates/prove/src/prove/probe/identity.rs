@@ -1,0 +1,91 @@
+//! P09: a client that says who it is. What it says must not be what the application hears.
+
+use std::rc::Rc;
+
+use crate::lint::Severity;
+use crate::prove::judge::Judgement;
+use crate::prove::prober::{Place, Prober, Variant};
+use crate::prove::verdict::Verdict;
+use crate::prove::wire::{Line, Request};
+
+pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
+    if prober.options.identity.is_empty() {
+        return prober.skip(place, "all", "no header is named that tells the application who is asking");
+    }
+    let shown = prober.options.whoami.clone();
+    let path = shown.clone().unwrap_or_else(|| prober.path(place.subject));
+    let forged = format!("forged-{:016x}", prober.options.nonce);
+    let open: Vec<String> = prober.options.open.iter().filter(|open| !open.ends_with('*')).take(3).cloned().collect();
+    let subjects = prober.baseline.subjects.iter().map(|subject| subject.path.clone());
+    let others: Vec<String> = subjects.filter(|other| *other != path).collect();
+    let mut echoed = shown.is_some();
+    for header in prober.options.identity.clone() {
+        for (name, lines, lint) in forgeries(&header, &forged) {
+            let mut asked: Vec<(String, Request)> = Vec::new();
+            if let Some(request) = prober.get_allowed(path.as_str()) {
+                asked.push((format!("{name}, with a credential"), request));
+            }
+            // A location of its own may have forgotten the header.
+            for other in others.iter().filter(|_| name == header) {
+                let request = prober.get_allowed(other.as_str());
+                asked.extend(request.map(|request| (format!("{name}, with a credential, at {other}"), request)));
+            }
+            asked.push((format!("{name}, without"), prober.get(path.as_str())));
+            asked.extend(open.iter().map(|open| (format!("{name}, at {open}"), prober.get(open.as_str()))));
+            for (name, request) in asked {
+                echoed |= try_one(prober, place, Variant::new(name, request.with_lines(&lines), lint), &forged);
+            }
+        }
+    }
+    if !echoed {
+        prober.checks.retain(|check| check.probe != "P09");
+        prober.skip(place, "all", "no page shows the identity: `--whoami` names one that does");
+    }
+}
+
+/// Asks, and says whether the forged value came back.
+fn try_one(prober: &mut Prober<'_>, place: Place, variant: Variant, forged: &str) -> bool {
+    if prober.traffic.is_over() {
+        prober.skip(place, &variant.name, "the time budget is used up");
+        return false;
+    }
+    let server = Rc::clone(&prober.server);
+    let exchange = prober.traffic.ask(&server, &variant.question);
+    let requests = vec![exchange.number];
+    let (judgement, shown) = match &exchange.outcome {
+        Err(error) => (Judgement::new(Verdict::Inconclusive, error.to_string()), false),
+        Ok(answer) if contains(&answer.body, forged.as_bytes()) => {
+            (Judgement::new(Verdict::Spoof, "the application was told what the client wrote"), true)
+        }
+        Ok(answer) if answer.status == 429 => (Judgement::new(Verdict::Inconclusive, "too many requests (429)"), false),
+        Ok(answer) => (Judgement::pass(format!("{} without it", answer.status)), false),
+    };
+    prober.record(place, &variant.severity(Severity::Critical), &exchange, judgement, requests);
+    shown
+}
+
+/// The header as a client writes it, and as servers fold others into it.
+fn forgeries(header: &str, forged: &str) -> Vec<(String, Vec<Line>, &'static str)> {
+    let lower = header.to_ascii_lowercase();
+    let one = |name: &str| vec![Line::new(name, forged)];
+    let mut forgeries = vec![
+        (header.to_owned(), one(header), "identity-not-set"),
+        (format!("{lower} twice"), vec![Line::new(&lower, forged), Line::new(&lower, forged)], "identity-not-set"),
+        (
+            format!("{header} named in Connection"),
+            vec![Line::new(header, forged), Line::raw(format!("Connection: close, {header}"))],
+            "identity-from-client",
+        ),
+    ];
+    for other in ["_", "."] {
+        let alias = header.replace('-', other);
+        if alias != header {
+            forgeries.push((alias.clone(), one(&alias), "header-aliases"));
+        }
+    }
+    forgeries
+}
+
+fn contains(body: &[u8], text: &[u8]) -> bool {
+    !text.is_empty() && body.windows(text.len()).any(|part| part == text)
+}

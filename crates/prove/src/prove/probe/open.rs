@@ -1,0 +1,56 @@
+//! P16: paths that anybody may see, and what is next to them.
+
+use std::rc::Rc;
+
+use crate::lint::Severity;
+use crate::prove::judge::Judgement;
+use crate::prove::prober::{Place, Prober, Variant};
+use crate::prove::verdict::Verdict;
+
+pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
+    let open = prober.options.open.clone();
+    if open.is_empty() {
+        return prober.skip(place, "all", "no path is named that anybody may see");
+    }
+    let protected = prober.path(place.subject);
+    for path in open {
+        let start = path.trim_end_matches('*').trim_end_matches('/').to_owned();
+        if !path.ends_with('*') {
+            reachable(prober, place, &path);
+            for (name, target, lint) in [
+                ("a longer name", format!("{start}x"), "open-sibling"),
+                ("a page below", format!("{start}/{}", prober.options.unknown()), "open-regex"),
+            ] {
+                let variant = Variant::new(format!("{path}: {name}"), prober.get(target), lint);
+                prober.expect_refused(place, &variant.elsewhere().severity(Severity::High));
+            }
+        }
+        for (name, between) in [
+            ("and back", "/.."),
+            ("and back, escaped", "/%2e%2e"),
+            ("and back, with a semicolon", "/..;"),
+            ("and back by an escaped slash", "/..%2f."),
+            ("behind a semicolon", ";"),
+        ] {
+            let variant =
+                Variant::new(format!("{path} {name}"), prober.get(format!("{start}{between}{protected}")), "open-regex");
+            prober.expect_refused(place, &variant.elsewhere().severity(Severity::High));
+        }
+    }
+}
+
+fn reachable(prober: &mut Prober<'_>, place: Place, path: &str) {
+    if prober.traffic.is_over() {
+        return prober.skip(place, path, "the time budget is used up");
+    }
+    let server = Rc::clone(&prober.server);
+    let variant = Variant::new(path, prober.get(path), "").severity(Severity::Low);
+    let exchange = prober.traffic.ask(&server, &variant.question);
+    let judgement = match exchange.page() {
+        Some(page) if page.is_success() => Judgement::pass(format!("{}, as declared", page.status)),
+        Some(page) => Judgement::new(Verdict::Warn, format!("{}, though anybody may see it", page.status)),
+        None => Judgement::new(Verdict::Inconclusive, "no answer"),
+    };
+    let requests = vec![exchange.number];
+    prober.record(place, &variant, &exchange, judgement, requests);
+}

@@ -1,0 +1,122 @@
+//! Who asks, and with what in the request.
+
+use std::collections::BTreeSet;
+
+use super::fake::{FORBIDDEN, GOOD, GOOD_OTHER};
+use crate::lint::Subject;
+use crate::nginx::{Part, parts};
+use crate::prove::wire::{Request, Version};
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// Nobody in particular.
+    Stranger,
+    /// Somebody known, who may not.
+    Forbidden,
+    /// Somebody who may.
+    Person,
+    /// Somebody else who may.
+    Other,
+}
+
+/// What the configuration looks at in requests.
+#[derive(Debug, Default)]
+pub(crate) struct Looks {
+    pub(crate) cookies: BTreeSet<String>,
+    pub(crate) arguments: BTreeSet<String>,
+    pub(crate) headers: BTreeSet<String>,
+}
+
+impl Looks {
+    pub(crate) fn new(subject: &Subject<'_>) -> Self {
+        let mut looks = Self::default();
+        let scopes = subject.model.scopes.iter();
+        let lines = scopes.flat_map(|(scope, _)| subject.model.scopes.all_own(scope));
+        let words = lines.flat_map(|line| line.words().iter().chain(line.entries().flat_map(|entry| entry.words())));
+        for word in words {
+            for part in parts(word.value()) {
+                let Part::Variable(name) = part else { continue };
+                let name = String::from_utf8_lossy(name).into_owned();
+                if let Some(cookie) = name.strip_prefix("cookie_") {
+                    looks.cookies.insert(cookie.to_owned());
+                } else if let Some(argument) = name.strip_prefix("arg_") {
+                    looks.arguments.insert(argument.to_owned());
+                } else if let Some(header) = name.strip_prefix("http_").filter(|header| !["host", "cookie"].contains(header)) {
+                    looks.headers.insert(header.replace('_', "-"));
+                }
+            }
+        }
+        looks
+    }
+
+    /// The header that proves who asks.
+    pub(crate) fn proof(&self, who: Who) -> Option<String> {
+        let value = match who {
+            Who::Stranger => return None,
+            Who::Forbidden => FORBIDDEN,
+            Who::Person => GOOD,
+            Who::Other => GOOD_OTHER,
+        };
+        let names = self.cookies.iter().map(String::as_str).chain(["s", "session"]);
+        Some(names.map(|name| format!("{name}={value}")).collect::<Vec<_>>().join("; "))
+    }
+}
+
+/// Lines that somebody could try to talk a configuration round with.
+pub(crate) fn lines(looks: &Looks) -> Vec<Vec<(String, String)>> {
+    let one = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+    let mut found: Vec<_> = LINES.iter().map(|(name, value)| one(name, value)).collect();
+    for cookie in looks.cookies.iter().map(String::as_str).chain(["session", "token", "_oauth2_proxy"]) {
+        found.push(one("Cookie", &format!("{cookie}=x")));
+    }
+    for header in &looks.headers {
+        found.extend(["x", "1", "true"].map(|value| one(header, value)));
+    }
+    found.push(vec![("Upgrade".to_owned(), "websocket".to_owned()), ("Connection".to_owned(), "Upgrade".to_owned())]);
+    found
+}
+
+/// A request for a path, as somebody.
+pub(crate) fn request(method: &str, path: &str, host: &str, proof: Option<&str>) -> Request {
+    let request = Request::new(method, path, host);
+    proof.map_or_else(|| request.clone(), |proof| request.clone().with("Cookie", proof))
+}
+
+/// The same in HTTP/1.0, without a `Host`.
+pub(crate) fn old(path: &str) -> Request {
+    Request { version: Version::Http10, ..Request::new("GET", path, "x").without("Host") }
+}
+
+pub(crate) const METHODS: [&str; 8] = ["HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PROPFIND", "PATCH", "MOVE"];
+
+const LINES: [(&str, &str); 28] = [
+    ("Authorization", "Bearer x"),
+    ("Authorization", "Basic ZXZpbDp4"),
+    ("X-Forwarded-For", "127.0.0.1"),
+    ("X-Forwarded-For", "10.1.1.1"),
+    ("X-Forwarded-For", "192.168.1.1"),
+    ("X-Real-IP", "127.0.0.1"),
+    ("X-Real-IP", "10.1.1.1"),
+    ("X-Real-IP", "192.168.1.1"),
+    ("X-Original-URI", "/public/x"),
+    ("X-Original-URL", "http://public.test/public/x"),
+    ("X-Forwarded-Uri", "/public/x"),
+    ("X-Rewrite-URL", "/public/x"),
+    ("X-Original-Method", "GET"),
+    ("X-HTTP-Method-Override", "GET"),
+    ("X-Original-Host", "public.test"),
+    ("X-Forwarded-Host", "public.test"),
+    ("Connection", "close, X-User"),
+    ("User-Agent", "GoogleHC/1.0"),
+    ("User-Agent", "kube-probe/1.2"),
+    ("User-Agent", "ELB-HealthChecker/2.0"),
+    ("Accept", "text/html"),
+    ("X-Requested-With", "XMLHttpRequest"),
+    ("Range", "bytes=0-3"),
+    ("If-None-Match", "*"),
+    ("Content-Type", "application/grpc"),
+    ("Referer", "http://app.test/"),
+    ("Origin", "http://evil.test"),
+    ("Expect", "100-continue"),
+];

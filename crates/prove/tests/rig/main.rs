@@ -1,0 +1,6 @@
+//! The rig on configurations of which it is known what they do, and on some that need to be rewritten a lot to run at all.
+
+mod generated;
+mod rewritten;
+mod shown;
+mod support;
