@@ -26,6 +26,7 @@ fn every_line_behaves_without_nginx() {
     let (output, text) = check(&["--without-nginx"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(text.contains("12 lines, 0 failed") && text.contains("X-Original-URI"), "{text}");
+    assert!(text.ends_with("not proved from outside: there is no nginx to ask\n"), "{text}");
 }
 
 #[test]
@@ -35,6 +36,9 @@ fn every_line_behaves_with_nginx_if_it_is_installed() {
     // Through nginx the lines are plain requests; the backend itself answers them.
     let through_nginx = text.contains("nginx    http://localhost:");
     assert_eq!(text.contains("and the backend sees X-User: alice"), through_nginx, "{text}");
+    let last = text.lines().last().unwrap();
+    let is_proved = last.starts_with("ok: proved from outside with ") && last.ends_with(" checks, 0 failed");
+    assert_eq!(is_proved, through_nginx, "{text}");
 }
 
 #[test]

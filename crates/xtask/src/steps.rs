@@ -28,7 +28,7 @@ pub(crate) enum Kind {
 pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "proxies",
-        about: "nginx, Apache httpd, HAProxy, Caddy, Envoy and Traefik are installed, for the tests with real proxies",
+        about: "nginx, Apache httpd, HAProxy, Caddy, Envoy and Traefik are installed for the tests with real proxies, Chromium for pages",
         kind: Kind::Setup,
         run: |project, _| setup::proxies(project),
     },

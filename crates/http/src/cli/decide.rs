@@ -58,7 +58,7 @@ impl Decide {
         let Some(url) = SplitUrl::new(self.url.as_encoded_bytes()) else {
             return Err(Failure::Usage("the URL has no scheme and host: write `https://app.example.com/path`".to_owned()));
         };
-        let headers = header::read(&self.headers, std::io::stdin())?;
+        let headers = header::read("--header", &self.headers, std::io::stdin())?;
         let path = find::configuration(self.config.as_deref())?;
         let keys = if self.offline { Keys::Local } else { Keys::Fetch };
         let live = find::open(&path, keys)?;

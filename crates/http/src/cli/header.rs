@@ -8,11 +8,15 @@ use std::path::Path;
 
 use crate::cli::failure::Failure;
 
-/// Reads the arguments in order into name and value pairs.
+/// Reads the arguments of an option in order into name and value pairs.
 ///
 /// # Errors
 /// A file cannot be read, or a line is no header. The text of a line is never repeated: it may be a secret.
-pub(crate) fn read(arguments: &[impl AsRef<OsStr>], mut stdin: impl Read) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+pub(crate) fn read(
+    option: &str,
+    arguments: &[impl AsRef<OsStr>],
+    mut stdin: impl Read,
+) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut fields = Vec::new();
     for argument in arguments {
         let bytes = argument.as_ref().as_encoded_bytes();
@@ -31,7 +35,7 @@ pub(crate) fn read(arguments: &[impl AsRef<OsStr>], mut stdin: impl Read) -> Res
                 .map_err(|error| Failure::Usage(format!("the headers in `{}` cannot be read: {error}", path.display())))?;
             lines(&text, &path.display().to_string(), &mut fields)?;
         } else {
-            fields.push(field(bytes).ok_or_else(|| Failure::Usage(format!("a `--header` is no header: {FORM}")))?);
+            fields.push(field(bytes).ok_or_else(|| Failure::Usage(format!("a `{option}` is no header: {FORM}")))?);
         }
     }
     Ok(fields)
@@ -72,7 +76,7 @@ mod tests {
     use super::*;
 
     fn pairs(arguments: &[&str], stdin: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
-        read(arguments, stdin).map_err(|failure| failure.to_string())
+        read("--header", arguments, stdin).map_err(|failure| failure.to_string())
     }
 
     fn pair(name: &str, value: &[u8]) -> (String, Vec<u8>) {

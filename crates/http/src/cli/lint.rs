@@ -1,15 +1,16 @@
 //! `gatewright lint`: mistakes in a proxy's configuration that let a request past the gate.
 
-use std::io::{self, IsTerminal as _, Read as _, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use gatewright_prove::nginx::{Disk, Files};
 use gatewright_prove::report::{self, Part};
 use gatewright_prove::{Intent, LintError, Report, Severity, lint, lints};
 use serde::Serialize;
 
+use crate::cli::configuration::{self, Configurations};
+use crate::cli::declared;
 use crate::cli::failure::{FAILED, Failure};
 use crate::cli::find::{self, Keys};
 use crate::cli::report::write_json;
@@ -31,10 +32,10 @@ pub(crate) struct Lint {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// A path that anybody may see, with `*` at the end all that begin so; may be repeated
-    #[arg(long, value_name = "PATH", value_parser = path)]
+    #[arg(long, value_name = "PATH", value_parser = declared::path)]
     open: Vec<String>,
     /// A header that tells the application who is asking; may be repeated
-    #[arg(long, value_name = "HEADER", value_parser = header)]
+    #[arg(long, value_name = "HEADER", value_parser = declared::header)]
     identity: Vec<String>,
     /// How findings are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -85,11 +86,11 @@ impl Lint {
         intent.identity = &self.identity;
         intent.policy = state.as_ref().map(|state| (&*state.config, &state.authorizer));
 
-        let input = self.files.iter().any(|file| file == Path::new(INPUT)).then(Input::read).transpose()?;
-        let files: &dyn Files = input.as_ref().map_or(&Disk, |input| input);
+        let files = Configurations::open(&self.files, COMMAND)?;
         let mut reports = Vec::new();
         for file in &self.files {
-            let mut report = lint(file.as_os_str().as_encoded_bytes(), files, intent).map_err(|error| unreadable(file, error))?;
+            let mut report =
+                lint(file.as_os_str().as_encoded_bytes(), &files, intent).map_err(|error| unreadable(file, error))?;
             report.findings.retain(|finding| finding.severity >= self.min);
             reports.push(report);
         }
@@ -155,62 +156,11 @@ struct Rule {
     documentation: String,
 }
 
-/// What came on standard input, with the disk behind it for what it includes.
-struct Input(Vec<u8>);
-
-impl Input {
-    /// Reads standard input; nothing at all is an error, since it is what a program that failed has printed.
-    fn read() -> Result<Self, Failure> {
-        let stdin = io::stdin();
-        if stdin.is_terminal() {
-            crate::cli::failure::warn("reading from the terminal; `nginx -T | gatewright lint -` reads what nginx prints");
-        }
-        let mut text = Vec::new();
-        let read = stdin.take(MOST_BYTES + 1).read_to_end(&mut text);
-        read.map_err(|error| Failure::Usage(format!("standard input cannot be read: {error}")))?;
-        if u64::try_from(text.len()).is_ok_and(|length| length > MOST_BYTES) {
-            return Err(Failure::Usage("standard input is larger than any configuration (128 MiB)".to_owned()));
-        }
-        if text.trim_ascii().is_empty() {
-            let why = "standard input is empty: what should have printed the configuration failed; \
-                       `nginx -T` says why on standard error, and may have to run as root";
-            return Err(Failure::Usage(why.to_owned()));
-        }
-        Ok(Self(text))
-    }
-}
-
-impl Files for Input {
-    fn read(&self, name: &[u8]) -> Result<Vec<u8>, io::ErrorKind> {
-        if name == INPUT.as_bytes() { Ok(self.0.clone()) } else { Disk.read(name) }
-    }
-
-    fn names(&self, folder: &[u8]) -> Vec<Vec<u8>> {
-        Disk.names(folder)
-    }
-}
-
 fn unreadable(file: &Path, error: LintError) -> Failure {
-    let kind = match error {
-        LintError::Unreadable(kind) => kind,
-        error => return Failure::Usage(error.to_string()),
-    };
-    let why = match kind {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied; `sudo nginx -T | gatewright lint -` reads it as root".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a folder; name the main file in it, such as nginx.conf".to_owned(),
-        io::ErrorKind::InvalidInput => "it is no regular file; write `-` and give it as standard input".to_owned(),
-        kind => kind.to_string(),
-    };
-    Failure::Usage(format!("`{}` cannot be read: {why}", file.display()))
-}
-
-fn path(text: &str) -> Result<String, String> {
-    if text.starts_with('/') { Ok(text.to_owned()) } else { Err("a path begins with `/`".to_owned()) }
-}
-
-fn header(text: &str) -> Result<String, String> {
-    http::HeaderName::try_from(text).map(|_| text.to_owned()).map_err(|_| "this is no header's name".to_owned())
+    match error {
+        LintError::Unreadable(kind) => configuration::unreadable(file, kind, COMMAND),
+        error => Failure::Usage(error.to_string()),
+    }
 }
 
 fn severity() -> impl TypedValueParser<Value = Severity> {
@@ -225,11 +175,9 @@ fn threshold() -> impl TypedValueParser<Value = Threshold> {
     })
 }
 
-/// The argument that stands for standard input, and its name in findings.
-const INPUT: &str = "-";
+/// As it stands behind `nginx -T`.
+const COMMAND: &str = "gatewright lint -";
 const NEVER: &str = "never";
-/// As large as the largest file that is read.
-const MOST_BYTES: u64 = 128 << 20;
 
 const EXAMPLE: &str = "\
 Examples:

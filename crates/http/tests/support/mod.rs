@@ -3,6 +3,7 @@
 pub(crate) mod backend;
 pub(crate) mod command_line;
 pub(crate) mod corpus;
+pub(crate) mod deployment;
 pub(crate) mod envoy;
 pub(crate) mod gate;
 pub(crate) mod nginx;

@@ -80,6 +80,11 @@ impl Nginx {
         nginx
     }
 
+    /// The certificate that it shows, and that has signed itself.
+    pub(crate) fn certificate_pem(&self) -> String {
+        std::fs::read_to_string(self._folder.path().join("cert.pem")).unwrap()
+    }
+
     fn wait_until_up(&mut self) {
         let started = Instant::now();
         while TcpStream::connect(self.address).is_err() {

@@ -22,6 +22,7 @@ mod prober;
 mod probe;
 pub mod report;
 
+pub(crate) use curl::curl;
 // The public interface is:
 pub use options::{Certificates, Credential, CredentialError, Methods, Outage, Prove};
 pub use paths::{PathsError, paths};
@@ -71,6 +72,7 @@ pub fn prove(options: &Prove, progress: &mut dyn FnMut(Progress<'_>)) -> Report 
         nothing_proved: None,
         checks: Vec::new(),
         requests: Vec::new(),
+        notes: Vec::new(),
     };
     let servers = match servers(options) {
         Ok(servers) => servers,

@@ -161,21 +161,26 @@ impl Exchange {
 
 impl Entry {
     fn new(server: &Server, endpoint: &Endpoint, question: &Question, outcome: &Result<Response, WireError>) -> Self {
-        let request = &question.request;
+        let curl = super::curl::curl(endpoint, &server.target, question.calling.as_deref(), &question.request);
+        Self::of(server.address, &question.request, outcome, curl)
+    }
+
+    /// Of a request that was sent to an address, with what came of it, and the line for a shell.
+    pub(crate) fn of(address: SocketAddr, request: &Request, outcome: &Result<Response, WireError>, curl: String) -> Self {
         let headers = request.lines.iter().map(|line| match line.printable() {
             Ok(bytes) => String::from_utf8_lossy(bytes).into_owned(),
             Err(instead) => format!("{}: ({instead})", String::from_utf8_lossy(line.name())),
         });
         let content = outcome.as_ref().ok().map(|response| (response.body.len(), hash(&response.body)));
         Self {
-            address: server.address,
+            address,
             line: format!("{} {} {}", request.method, String::from_utf8_lossy(&request.target), request.version.name()),
             headers: headers.collect(),
             body: request.body.len(),
             outcome: outcome.as_ref().map(|response| response.status).map_err(ToString::to_string),
             content,
             time: outcome.as_ref().map(|response| response.time).unwrap_or_default(),
-            curl: super::curl::curl(endpoint, &server.target, question.calling.as_deref(), request),
+            curl,
         }
     }
 }

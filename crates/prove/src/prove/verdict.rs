@@ -98,6 +98,8 @@ pub struct Report {
     pub checks: Vec<Check>,
     /// Every request that was made.
     pub requests: Vec<Entry>,
+    /// What was different from the deployment as it is, and what was not tried.
+    pub notes: Vec<String>,
 }
 
 /// The answers that others are compared with, in words.

@@ -1,19 +1,19 @@
 //! What the requests come to.
 
-use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::checks::{Group, Shells};
 use super::evidence::Evidence;
-use super::fake::{APPLICATION, Fakes, Hit, PERSON, PROBE};
+use super::fake::{APPLICATION, Answer, Hit, PERSON, PROBE};
 use super::folder::FILE;
-use super::guard::{self, Standing};
-use super::plan::{Plan, Program};
+use super::ground::{Ground, Standing};
+use super::nginx::RETURN;
 use super::probe::{Looks, Who};
-use super::rewrite::RETURN;
-use super::run::Nginx;
-use crate::lint::Subject;
+use super::running::Running;
+use crate::model::LocationId;
 use crate::prove::wire::{Endpoint, Patience, Request, Response};
+use crate::prove::{Entry, Verdict};
 
 /// What was asked, to judge what arrives late.
 struct Asked {
@@ -21,28 +21,32 @@ struct Asked {
     request: String,
     to: String,
     gate: String,
+    group: usize,
 }
 
 /// A configuration that runs, and what is known of it so far.
-pub(super) struct Judge<'s, 'c> {
-    pub(super) subject: &'s Subject<'c>,
-    pub(super) plan: Plan,
-    pub(super) fakes: Fakes,
-    pub(super) nginx: Nginx,
+pub(super) struct Judge<'r> {
+    pub(super) ground: &'r dyn Ground,
+    pub(super) running: &'r mut Running,
     pub(super) looks: Looks,
     /// By which headers and parameters applications know who is asking.
     pub(super) told: Vec<String>,
     /// How the gate answers now.
     pub(super) gate: String,
     asked: Vec<Asked>,
+    /// The same as a report shows it.
+    pub(super) entries: Vec<Entry>,
+    /// What is asked, the last one now.
+    pub(super) groups: Vec<Group>,
+    shells: Shells,
     pub(super) open: Vec<Evidence>,
     pub(super) spoofed: Vec<Evidence>,
     pub(super) remarks: Vec<Evidence>,
     remarked: BTreeSet<&'static str>,
-    /// The last request that showed it to be open.
-    shown: Option<usize>,
     pub(super) odd: Odd,
     pub(super) lets_in: bool,
+    /// The servers that let somebody in, by which request.
+    pub(super) let_in: BTreeMap<String, usize>,
 }
 
 /// Whether the gate does something that a gate does not have to be expected to do.
@@ -61,27 +65,28 @@ enum Spelling {
     Folded,
 }
 
-impl<'s, 'c> Judge<'s, 'c> {
-    pub(super) fn new(subject: &'s Subject<'c>, plan: Plan, fakes: Fakes, nginx: Nginx) -> Self {
-        let looks = Looks::new(subject);
-        let told = guard::told(subject);
-        let gate = "by credential".to_owned();
+impl<'r> Judge<'r> {
+    pub(super) fn new(ground: &'r dyn Ground, running: &'r mut Running) -> Self {
+        let looks = ground.looks();
+        let told = ground.told();
+        let gate = Answer::ByCredential.name();
         Self {
-            subject,
-            plan,
-            fakes,
-            nginx,
+            ground,
+            running,
             looks,
             told,
             gate,
             asked: Vec::new(),
+            entries: Vec::new(),
+            groups: Vec::new(),
+            shells: Shells::default(),
             open: Vec::new(),
             spoofed: Vec::new(),
             remarks: Vec::new(),
             remarked: BTreeSet::new(),
-            shown: None,
             odd: Odd::No,
             lets_in: false,
+            let_in: BTreeMap::new(),
         }
     }
 
@@ -90,49 +95,59 @@ impl<'s, 'c> Judge<'s, 'c> {
         self.asked.len()
     }
 
-    /// Whether nothing more has to be asked: it is open, or there were too many requests.
+    /// Whether there were too many requests to make any more.
     pub(super) fn is_over(&self) -> bool {
-        self.open.len() >= MOST_SHOWN || self.asked.len() >= MOST_REQUESTS
+        self.asked.len() >= MOST_REQUESTS
     }
 
-    /// Sends a request and looks at what came of it.
-    pub(super) fn ask(&mut self, key: &[u8], request: Request, who: Who) {
-        if self.is_over() {
-            return;
+    /// Begins to ask one thing of one server.
+    pub(super) fn begin(&mut self, probe: &'static str, variant: impl Into<String>, place: &str) {
+        self.groups.push(Group::new(probe, variant.into(), place.to_owned()));
+    }
+
+    /// Sends a request and looks at what came of it; does not, once it is known that this way is open.
+    pub(super) fn ask(&mut self, key: &[u8], request: Request, who: Who) -> Option<Response> {
+        if self.is_over() || self.groups.last().is_some_and(Group::is_open) {
+            return None;
         }
-        let Some(listen) = self.plan.listens.get(key) else { return };
-        let endpoint = Endpoint::plain(SocketAddr::from((Ipv4Addr::LOCALHOST, listen.port)));
-        let shown = shown(&request);
+        let address = self.running.address(key)?;
         let to = String::from_utf8_lossy(key).into_owned();
         let number = self.asked.len();
-        self.asked.push(Asked { who, request: shown, to, gate: self.gate.clone() });
-        let response = endpoint.ask(&request.with(PROBE, number.to_string()), PATIENCE);
+        let group = self.groups.len().saturating_sub(1);
+        self.groups.iter_mut().last().into_iter().for_each(|group| group.asked(number));
+        self.asked.push(Asked { who, request: shown(&request), to, gate: self.gate.clone(), group });
+        let is_tls = self.running.ports.get(key).is_some_and(|port| port.is_tls);
+        let host = self.groups.last().map(|group| host(group.place())).unwrap_or_default();
+        let curl = self.shells.line(key, host, is_tls, &request);
+        let sent = request.with(PROBE, number.to_string());
+        let outcome = Endpoint::plain(address).ask(&sent, PATIENCE);
+        self.entries.push(Entry::of(address, &sent, &outcome, curl));
         self.arrived(number);
-        if let Ok(response) = response {
-            self.answered(&response, number);
-        }
+        let response = outcome.ok()?;
+        self.answered(&response, number);
+        Some(response)
     }
 
     /// Looks at what arrived at the fakes.
     pub(super) fn arrived(&mut self, number: usize) {
-        for hit in self.fakes.take() {
+        for hit in self.running.fakes.take() {
             let number = hit.seen.probe().and_then(|number| usize::try_from(number).ok()).unwrap_or(number);
             self.hit(&hit, number);
         }
     }
 
     fn hit(&mut self, hit: &Hit, number: usize) {
-        let Some(program) = self.plan.programs.get(hit.fake) else { return };
+        let Some(address) = self.ground.address(hit.fake) else { return };
         let Some(asked) = self.asked.get(number) else { return };
-        let standing = self.standing(program, hit.seen.path(), asked);
-        let address = String::from_utf8_lossy(&program.address).into_owned();
+        let standing = self.ground.standing(hit.fake, hit.seen.path(), &asked.to);
         let arrived = format!("`{} {}` arrived at {address}", hit.seen.method, hit.seen.target);
+        let location = self.ground.location(hit.fake);
         let is_allowed = matches!(asked.who, Who::Person | Who::Other);
         // An application that is told who is asking is told so on its open paths too.
         if matches!(standing, Standing::Declared | Standing::Meant) {
             match self.forged_in(hit) {
                 Some((forged, Spelling::Same)) if !self.told.is_empty() => {
-                    return self.is_spoofed(number, format!("{arrived} with {forged}"));
+                    return self.is_spoofed(number, format!("{arrived} with {forged}"), location);
                 }
                 Some((forged, _)) => self.remark(number, format!("{arrived} with {forged}"), "identity where it is open"),
                 None => {}
@@ -141,11 +156,11 @@ impl<'s, 'c> Judge<'s, 'c> {
         match (standing, is_allowed) {
             (Standing::Free | Standing::Declared, _) | (Standing::Meant, true) => {}
             (Standing::Meant, false) => self.remark(number, arrived, "meant to be open"),
-            (Standing::Guarded, false) => self.is_open(number, arrived),
+            (Standing::Guarded, false) => self.is_open(number, arrived, location),
             (Standing::Guarded, true) => {
-                self.lets_in = true;
+                self.let_in(number);
                 match self.forged_in(hit) {
-                    Some((forged, Spelling::Same)) => self.is_spoofed(number, format!("{arrived} with {forged}")),
+                    Some((forged, Spelling::Same)) => self.is_spoofed(number, format!("{arrived} with {forged}"), location),
                     Some((forged, Spelling::Folded)) => {
                         let what = format!("{arrived} with {forged}, which some applications take for the name with dashes");
                         self.remark(number, what, "folded");
@@ -156,18 +171,11 @@ impl<'s, 'c> Judge<'s, 'c> {
         }
     }
 
-    fn standing(&self, program: &Program, path: &str, asked: &Asked) -> Standing {
-        let servers = self.plan.listens.get(asked.to.as_bytes()).map(|listen| listen.servers.as_slice()).unwrap_or_default();
-        guard::standing(self.subject, &self.plan, program, path, servers)
-    }
-
     /// A forged identity in what arrived.
     fn forged_in(&self, hit: &Hit) -> Option<(String, Spelling)> {
-        let program = self.plan.programs.get(hit.fake)?;
         // Where nothing says how applications know who is asking, it is not known whether they listen to this header. One that
         // is reached by a location that does not ask the gate itself could not be told in any other way.
-        let is_asked = program.location.is_none_or(|id| self.subject.model.is_protected(id));
-        let usual = (self.told.is_empty() && !is_asked).then_some("X-User");
+        let usual = (self.told.is_empty() && self.ground.is_untold(hit.fake)).then_some("X-User");
         let told: Vec<&str> = self.told.iter().map(String::as_str).chain(usual).collect();
         let forged = || hit.seen.headers.iter().filter(|(_, value)| value.contains(EVIL));
         let find = |is_it: &dyn Fn(&str, &str) -> bool| {
@@ -185,52 +193,75 @@ impl<'s, 'c> Judge<'s, 'c> {
         let body = String::from_utf8_lossy(&response.body);
         let is_anothers = who == Who::Other && body.contains(&format!(" for {PERSON}\n")) && body.starts_with(APPLICATION);
         let file = body.split(FILE).skip(1).filter_map(|rest| rest.lines().next());
-        let file = file.map(str::to_owned).find(|name| guard::is_file_guarded(self.subject, &self.plan, name.as_bytes()));
+        let file = file.map(str::to_owned).find(|name| self.ground.is_file_guarded(name));
         let head = response.lines.iter().any(|line| String::from_utf8_lossy(line).contains(RETURN));
         let text = body.contains(RETURN) || head;
         let pages = body.split(APPLICATION).skip(1).filter_map(|rest| {
-            let program = self.plan.programs.get(rest.split(' ').next()?.parse::<usize>().ok()?)?;
+            let fake = rest.split(' ').next()?.parse::<usize>().ok()?;
             let path = rest.lines().nth(1)?.split(' ').nth(1)?.split('?').next()?;
-            (self.standing(program, path, asked) == Standing::Guarded).then_some(program)
+            (self.ground.standing(fake, path, &asked.to) == Standing::Guarded).then_some(fake)
         });
-        let page = pages.map(|program| String::from_utf8_lossy(&program.address).into_owned()).next();
+        let page = pages.filter_map(|fake| Some((self.ground.address(fake)?, self.ground.location(fake)))).next();
+        let location = page.as_ref().and_then(|(_, location)| *location);
         let what = match (file, page) {
             _ if is_anothers => "the answer is a page that was made for somebody else".to_owned(),
             (Some(file), _) => format!("the answer holds the file `{file}`"),
-            (None, Some(page)) => format!("the answer holds a page of {page}"),
-            (None, None) if text => "the answer is what nginx itself answers behind the gate".to_owned(),
+            (None, Some((page, _))) => format!("the answer holds a page of {page}"),
+            (None, None) if text => "the answer is what the proxy itself answers behind the gate".to_owned(),
             (None, None) => return,
         };
         match who {
-            Who::Stranger | Who::Forbidden => self.is_open(number, what),
-            Who::Other if is_anothers => self.is_open(number, what),
-            Who::Person | Who::Other => self.lets_in = true,
+            Who::Stranger | Who::Forbidden => self.is_open(number, what, location),
+            Who::Other if is_anothers => self.is_open(number, what, location),
+            Who::Person | Who::Other => self.let_in(number),
         }
+    }
+
+    /// Somebody got in who may; by a gate that lets in everybody that is nothing.
+    fn let_in(&mut self, number: usize) {
+        let Some(asked) = self.asked.get(number).filter(|asked| asked.gate == Answer::ByCredential.name()) else { return };
+        self.lets_in = true;
+        if let Some(group) = self.groups.get(asked.group) {
+            self.let_in.entry(group.place().to_owned()).or_insert(number);
+        }
+    }
+
+    /// Writes down what the group has shown that a request belongs to.
+    fn saw(&mut self, verdict: Verdict, number: usize, what: &str, location: Option<LocationId>) {
+        let usual = Answer::ByCredential.name();
+        let gate = self.asked.get(number).map(|asked| asked.gate.as_str()).filter(|gate| *gate != usual);
+        let what = gate.map_or_else(|| what.to_owned(), |gate| format!("{what}, while {gate}"));
+        let group = self.asked.get(number).and_then(|asked| self.groups.get_mut(asked.group));
+        group.into_iter().for_each(|group| group.saw(verdict, number, &what, location));
     }
 
     /// Something that opens, or forges, only together with something else; once for each.
     pub(super) fn remark(&mut self, number: usize, what: String, kind: &'static str) {
+        self.saw(Verdict::Warn, number, &what, None);
         if self.remarked.insert(kind) {
             let evidence = self.evidence(number, what);
             self.remarks.extend(evidence);
         }
     }
 
-    fn is_open(&mut self, number: usize, what: String) {
+    /// A group that is open is asked no more: it is shown once.
+    fn is_open(&mut self, number: usize, what: String, location: Option<LocationId>) {
         if let Odd::Yes(kind) = self.odd {
             return self.remark(number, what, kind);
         }
-        if self.shown != Some(number) {
-            self.shown = Some(number);
+        let is_known = self.asked.get(number).and_then(|asked| self.groups.get(asked.group)).is_some_and(Group::is_open);
+        self.saw(Verdict::Open, number, &what, location);
+        if !is_known {
             let evidence = self.evidence(number, what);
             self.open.extend(evidence);
         }
     }
 
-    fn is_spoofed(&mut self, number: usize, what: String) {
+    fn is_spoofed(&mut self, number: usize, what: String, location: Option<LocationId>) {
         if let Odd::Yes(kind) = self.odd {
             return self.remark(number, what, kind);
         }
+        self.saw(Verdict::Spoof, number, &what, location);
         if self.spoofed.len() < MOST_SHOWN {
             let evidence = self.evidence(number, what);
             self.spoofed.extend(evidence);
@@ -263,10 +294,15 @@ fn shown(request: &Request) -> String {
 /// The value of every forged identity.
 pub(super) const EVIL: &str = "evil";
 
+/// The name of a server in what a group calls its place.
+fn host(place: &str) -> &str {
+    place.split(' ').next().and_then(|name| name.rsplit_once(':')).map_or(place, |(host, _)| host)
+}
+
 /// How long an answer may take: nothing here is far away, and nginx gives up on the gate after less than a second.
 const PATIENCE: Patience = Patience { connect: Duration::from_secs(2), answer: Duration::from_secs(5) };
 
-/// How many requests are shown.
+/// How many requests with a forged identity are shown.
 const MOST_SHOWN: usize = 5;
 
 /// How many requests are made: a few seconds' worth.

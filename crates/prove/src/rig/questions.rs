@@ -1,11 +1,6 @@
-//! For which paths a server is asked: those of every location and around it, and the usual.
-
-use std::collections::BTreeSet;
+//! What is asked of one server.
 
 use super::probe::Looks;
-use super::sample;
-use crate::lint::Subject;
-use crate::model::{LocationId, Matcher, ServerId};
 
 /// What is asked of one server.
 #[derive(Debug)]
@@ -19,56 +14,12 @@ pub(crate) struct Questions {
     /// Some of locations that do not ask the gate.
     pub(crate) beside: Vec<String>,
     /// Texts that expressions of its locations are for.
-    samples: Vec<String>,
+    pub(crate) samples: Vec<String>,
+    /// Whether anything of it is behind the gate.
+    pub(crate) is_behind: bool,
 }
 
 impl Questions {
-    pub(crate) fn new(subject: &Subject<'_>, server: ServerId) -> Self {
-        let model = &subject.model;
-        let names = &model.server(server).names;
-        let host = names.iter().find(|name| !name.is_empty() && *name != b"_" && !name.starts_with(b"~"));
-        let host = host.map_or_else(|| "app.test".to_owned(), |name| host_of(&String::from_utf8_lossy(name)));
-        let mut paths: Vec<String> = USUAL.iter().map(|path| (*path).to_owned()).collect();
-        let [mut main, mut beside] = [Vec::new(), Vec::new()];
-        for (id, location) in model.locations().filter(|(_, location)| location.server == server) {
-            let Some(base) = base(subject, id) else { continue };
-            let stem = base.trim_end_matches('/');
-            let ends = [
-                "",
-                "/",
-                "x",
-                "/x",
-                "/x/y",
-                "../admin/report.txt",
-                "../private/report.txt",
-                "/missing",
-                "/x.php",
-                "/report.txt",
-                "/index.html",
-                "/../nope/",
-                "../nope/",
-            ];
-            paths.push(base.clone());
-            paths.extend(ends.iter().map(|end| format!("{stem}{end}")));
-            let is_main = model.is_protected(id) && !model.is_asking(id) && main.len() < MOST_MAIN;
-            if !model.is_protected(id) && !model.is_asking(id) && model.passes(id).next().is_some() && beside.len() < MOST_MAIN {
-                beside.push(if location.is_exact() { base.clone() } else { format!("{stem}/x") });
-            }
-            if is_main {
-                main.push(if location.is_exact() { base } else { format!("{stem}/report.txt") });
-            }
-        }
-        let samples = samples(subject, server);
-        main.extend(["/admin/report.txt", "/admin/", "/api/v1/x"].map(str::to_owned));
-        let one = |paths: Vec<String>| {
-            let mut seen = BTreeSet::new();
-            paths.into_iter().filter(|path| path.starts_with('/') && seen.insert(path.clone())).collect::<Vec<_>>()
-        };
-        let (mut paths, main) = (one(paths), one(main));
-        paths.truncate(MOST_PATHS);
-        Self { host, paths, main, beside, samples }
-    }
-
     /// The same place, written so that nginx and the program behind it could disagree.
     pub(crate) fn variants(&self, looks: &Looks) -> Vec<String> {
         let mut found = Vec::new();
@@ -88,33 +39,8 @@ impl Questions {
     }
 }
 
-/// A path that leads to a location; none to one that no request can name.
-fn base(subject: &Subject<'_>, id: LocationId) -> Option<String> {
-    let location = subject.model.location(id);
-    match &location.matcher {
-        Matcher::Named | Matcher::Rest => None,
-        Matcher::Regex(pattern) => {
-            let start = pattern.starts().first().map(|start| String::from_utf8_lossy(start).into_owned());
-            start.filter(|start| start.starts_with('/') && start.len() > 1)
-        }
-        Matcher::Exact | Matcher::Prefix | Matcher::Final => Some(String::from_utf8_lossy(location.pattern).into_owned()),
-    }
-}
-
-/// Texts that the expressions of a server's locations are for.
-fn samples(subject: &Subject<'_>, server: ServerId) -> Vec<String> {
-    let locations = subject.model.locations().filter(|(_, location)| location.server == server);
-    let expressions = locations.filter(|(_, location)| location.regex().is_some());
-    let expressions = expressions.filter_map(|(_, location)| std::str::from_utf8(location.pattern).ok());
-    expressions.flat_map(sample::of).take(MOST_SAMPLES).collect()
-}
-
-/// A host that a server name stands for.
-fn host_of(name: &str) -> String {
-    name.replace('*', "w").trim_start_matches('.').to_owned()
-}
-
-const USUAL: [&str; 19] = [
+/// Paths that sites have.
+pub(crate) const USUAL: [&str; 19] = [
     "/",
     "/admin/",
     "/admin",
@@ -204,10 +130,4 @@ const BEFORE: [&str; 17] = [
 const INSTEAD: [&str; 6] = ["/x%5c..%5c", "/x/..%252f", "/public/..%252f", "/static../", "/%2f", "/%5c"];
 
 /// How many paths of a server are asked for.
-const MOST_PATHS: usize = 400;
-
-/// How many texts of expressions are tried.
-const MOST_SAMPLES: usize = 40;
-
-/// How many of them are asked for in every way.
-const MOST_MAIN: usize = 3;
+pub(crate) const MOST_PATHS: usize = 400;

@@ -1,16 +1,19 @@
 //! In which order everything is asked.
 
-use super::Trial;
-use super::evidence::{Evidence, Outcome};
-use super::fake::{Answer, Role, Told};
+use super::cause::Causes;
+use super::checks::{note, port};
+use super::evidence::{Evidence, Outcome, Trial};
+use super::fake::{Answer, Told};
 use super::judge::{EVIL, Judge, Odd};
 use super::probe::{METHODS, Who, lines, old, request};
 use super::questions::Questions;
+use crate::prove::wire::Request;
+use crate::prove::{Check, Verdict};
 
-impl Judge<'_, '_> {
+impl Judge<'_> {
     /// Asks everything.
-    pub(super) fn run(mut self) -> Trial {
-        let questions = self.questions();
+    pub(super) fn run(mut self, causes: &Causes) -> Trial {
+        let questions = self.ground.questions();
         for (key, questions) in &questions {
             self.paths(key, questions);
             self.ways(key, questions);
@@ -20,7 +23,7 @@ impl Judge<'_, '_> {
             self.forged(key, questions);
             self.in_order(key, questions);
         }
-        let has_gate = self.plan.programs.iter().any(|program| program.role == Role::Gate);
+        let has_gate = self.ground.has_gate();
         if has_gate {
             for answer in Answer::denials() {
                 self.answer(answer, &questions);
@@ -28,84 +31,110 @@ impl Judge<'_, '_> {
             self.refused(&questions);
             // At last: a cache of the gate's answers keeps what comes of it.
             self.odd(&questions);
+            self.yeses(&questions);
         }
         let last = self.requests().saturating_sub(1);
         self.arrived(last);
+        self.end(&questions, has_gate, causes)
+    }
+
+    /// What it all comes to.
+    fn end(mut self, questions: &[(Vec<u8>, Questions)], has_gate: bool, causes: &Causes) -> Trial {
         let mut outcome = match (self.open.is_empty(), self.spoofed.is_empty()) {
             (false, _) => Outcome::Open,
             (true, false) => Outcome::Spoofed,
             (true, true) => Outcome::Closed,
         };
+        let mut checks = self.admissions(questions);
+        if !has_gate {
+            checks.extend(["P13", "P14"].map(|probe| note(probe, "all", "", Verdict::Skip, "nothing in it asks a gate")));
+        }
         let requests = self.requests();
+        let over = self.is_over().then(|| format!("{requests} requests were made before, which is the most there are"));
+        let mut notes: Vec<String> = self.running.notes.iter().cloned().collect();
+        notes.extend(over.iter().map(|why| format!("not everything was asked: {why}")));
+        let groups = std::mem::take(&mut self.groups);
+        checks.extend(groups.into_iter().filter_map(|group| group.check(&self.entries, causes, over.as_deref())));
         let mut shown = if self.open.is_empty() { self.spoofed } else { self.open };
-        let mut notes: Vec<String> = self.plan.notes.into_iter().collect();
         // What was asked of nobody shows nothing; what was shown before stays shown.
-        if let Some(end) = self.nginx.end().filter(|_| outcome == Outcome::Closed) {
+        if let Some(end) = self.running.process.end().filter(|_| outcome == Outcome::Closed) {
             outcome = Outcome::NotRun;
-            shown.push(Evidence::of_nginx(format!("nginx ended while it was asked: {end}"), None));
+            shown.push(Evidence::of_proxy("the proxy", format!("it ended while it was asked: {end}"), None));
         }
         if !self.lets_in {
             notes.push("nobody got in, not even with a session: that nobody else did shows little".to_owned());
         }
-        Trial { outcome, shown, remarks: self.remarks, notes, requests, lets_in: self.lets_in }
+        let (remarks, lets_in, entries) = (self.remarks, self.lets_in, self.entries);
+        Trial { outcome, shown, remarks, notes, checks, requests, lets_in, entries }
     }
 
-    /// The servers, each with an address that leads to it; two addresses with the same servers are one.
-    fn questions(&self) -> Vec<(Vec<u8>, Questions)> {
-        let mut found = Vec::new();
-        let mut known = Vec::new();
-        for (key, listen) in &self.plan.listens {
-            if known.contains(&&listen.servers) {
-                continue;
+    /// Whether somebody who may gets in, at each server that has something behind the gate.
+    fn admissions(&self, questions: &[(Vec<u8>, Questions)]) -> Vec<Check> {
+        let check = |(key, questions): &(Vec<u8>, Questions)| {
+            let place = place(key, questions);
+            let variant = "somebody with a session";
+            match self.let_in.get(&place).and_then(|number| self.entries.get(*number)) {
+                Some(entry) => note("P02", variant, &place, Verdict::Pass, format!("`{}` is answered", entry.line)),
+                None if !questions.is_behind => note("P02", variant, &place, Verdict::Skip, "nothing of it asks a gate"),
+                None => note("P02", variant, &place, Verdict::Inconclusive, "nobody gets in: that nobody else does shows little"),
             }
-            known.push(&listen.servers);
-            for server in &listen.servers {
-                found.push((key.clone(), Questions::new(self.subject, *server)));
-            }
-        }
-        found
+        };
+        questions.iter().map(check).collect()
     }
 
     fn paths(&mut self, key: &[u8], questions: &Questions) {
-        for who in [Who::Stranger, Who::Forbidden] {
+        let place = place(key, questions);
+        for (who, probe) in [(Who::Stranger, "P01"), (Who::Forbidden, "P03")] {
+            self.begin(probe, "every path", &place);
             let proof = self.looks.proof(who);
             for path in &questions.paths {
                 self.ask(key, request("GET", path, &questions.host, proof.as_deref()), who);
             }
         }
-        // Where there is only one server, it takes every host.
-        let is_alone = self.plan.listens.get(key).is_none_or(|listen| listen.servers.len() < 2);
+        let is_alone = !self.ground.is_shared(key);
+        self.begin("P07", "every path, for a host that nobody names", &place);
         for path in questions.paths.iter().filter(|_| !is_alone) {
             self.ask(key, request("GET", path, "other.test", None), Who::Stranger);
         }
     }
 
     fn ways(&mut self, key: &[u8], questions: &Questions) {
-        for who in [Who::Stranger, Who::Forbidden] {
+        let place = place(key, questions);
+        for (who, by) in [(Who::Stranger, "a stranger"), (Who::Forbidden, "somebody who may not")] {
             let proof = self.looks.proof(who);
             let most = if who == Who::Stranger { usize::MAX } else { FORBIDDEN_WAYS };
+            self.begin("P06", format!("the path in other words, by {by}"), &place);
             for path in questions.variants(&self.looks).into_iter().take(most) {
                 self.ask(key, request("GET", &path, &questions.host, proof.as_deref()), who);
             }
-            for path in questions.main.iter().take(THOROUGH).chain(&questions.beside) {
-                for method in METHODS {
+            let paths: Vec<&String> = questions.main.iter().take(THOROUGH).chain(&questions.beside).collect();
+            for method in METHODS {
+                self.begin("P05", format!("{method}, by {by}"), &place);
+                for path in &paths {
                     let request = request(method, path, &questions.host, proof.as_deref());
                     let has_body = matches!(method, "POST" | "PUT" | "PATCH");
                     self.ask(key, if has_body { request.with_body("a=1") } else { request }, who);
                 }
-                for lines in lines(&self.looks).into_iter().take(most) {
-                    let mut request = request("GET", path, &questions.host, proof.as_deref());
-                    for (name, value) in lines {
-                        request = if name == "Connection" { request.without("Connection") } else { request };
-                        request = request.with(&name, value);
+            }
+            let lines: Vec<_> = lines(&self.looks).into_iter().take(most).collect();
+            for (probe, what) in LINES {
+                self.begin(probe, format!("{what}, by {by}"), &place);
+                for path in &paths {
+                    for lines in lines.iter().filter(|lines| probe_of(lines) == probe) {
+                        let mut request = request("GET", path, &questions.host, proof.as_deref());
+                        for (name, value) in lines {
+                            request = if name == "Connection" { request.without("Connection") } else { request };
+                            request = request.with(name, value);
+                        }
+                        self.ask(key, request, who);
                     }
-                    self.ask(key, request, who);
                 }
             }
         }
     }
 
     fn hosts(&mut self, key: &[u8], questions: &Questions) {
+        self.begin("P07", "another host, or none", &place(key, questions));
         let host = &questions.host;
         let hosts =
             ["other.test", "127.0.0.1", "127.0.0.1:18000", "localhost", "public.test", "internal.test"].map(str::to_owned);
@@ -122,15 +151,11 @@ impl Judge<'_, '_> {
 
     /// Identities that the client makes up, beside a session and, where no session is asked for, without one.
     fn forged(&mut self, key: &[u8], questions: &Questions) {
-        let names: Vec<String> = self.told.iter().cloned().chain(["X-User".to_owned()]).collect();
+        self.begin("P09", "an identity of the client's own", &place(key, questions));
+        let names = self.forgeable();
         let proof = self.looks.proof(Who::Person);
         for path in questions.paths.iter().chain(&questions.main) {
-            let mut forged = request("GET", path, &questions.host, proof.as_deref());
-            for name in &names {
-                forged = forged.with(name, EVIL).with(&name.to_lowercase(), "evil-2");
-                forged = forged.with(&name.replace('-', "_"), "evil-3").with(&name.replace('-', "."), "evil-4");
-            }
-            self.ask(key, forged, Who::Person);
+            self.ask(key, forged(request("GET", path, &questions.host, proof.as_deref()), &names), Who::Person);
         }
         for path in questions.main.iter().map(String::as_str).chain(["/"]) {
             let plain = request("GET", path, &questions.host, proof.as_deref());
@@ -154,8 +179,14 @@ impl Judge<'_, '_> {
         }
     }
 
+    /// The headers that a client could make up.
+    fn forgeable(&self) -> Vec<String> {
+        self.told.iter().cloned().chain(["X-User".to_owned()]).collect()
+    }
+
     /// First somebody who may, then others: what a cache has kept is not for them.
     fn in_order(&mut self, key: &[u8], questions: &Questions) {
+        self.begin("P11", "after somebody who may", &place(key, questions));
         for path in questions.main.iter().map(String::as_str).chain(["/", "/api/v1/y"]) {
             for who in [Who::Person, Who::Stranger, Who::Forbidden, Who::Other, Who::Stranger] {
                 let proof = self.looks.proof(who);
@@ -168,8 +199,10 @@ impl Judge<'_, '_> {
     /// The gate gives one of the answers that are no yes.
     fn answer(&mut self, answer: Answer, questions: &[(Vec<u8>, Questions)]) {
         let is_slow = answer == Answer::Hang;
+        let probe = if matches!(answer, Answer::Hang | Answer::Nothing) { "P13" } else { "P14" };
         self.gate_is(answer);
         for (key, questions) in questions {
+            self.begin(probe, self.gate.clone(), &place(key, questions));
             let most = if is_slow { 1 } else { 2 };
             for path in questions.main.iter().take(most).map(String::as_str).chain((!is_slow).then_some("/")) {
                 self.ask(key, request("GET", path, &questions.host, None), Who::Stranger);
@@ -180,14 +213,15 @@ impl Judge<'_, '_> {
 
     /// The gate does what few gates do: what comes of it is a remark.
     fn odd(&mut self, questions: &[(Vec<u8>, Questions)]) {
-        if self.fakes.revive().is_err() {
-            self.plan.notes.insert("the port of the gate was taken by somebody else: odd gates were not tried".to_owned());
+        if self.running.fakes.revive().is_err() {
+            self.running.notes.insert("the port of the gate was taken by somebody else: odd gates were not tried".to_owned());
             return;
         }
         self.gate_is(Answer::ByCredential);
         self.odd = Odd::Yes("X-Accel-Redirect");
-        for page in ["/", "/login.html", "/healthz"] {
-            self.answer(Answer::Accelerate(page.to_owned()), questions);
+        let pages: &[&str] = if self.ground.accelerates() { &["/", "/login.html", "/healthz"] } else { &[] };
+        for page in pages {
+            self.answer(Answer::Accelerate((*page).to_owned()), questions);
         }
         self.odd_identity(questions);
         for (key, questions) in questions {
@@ -201,6 +235,7 @@ impl Judge<'_, '_> {
         self.odd = Odd::Yes("no identity");
         self.gate_is(Answer::WithoutIdentity);
         for (key, questions) in questions {
+            self.begin("P14", self.gate.clone(), &place(key, questions));
             for path in &questions.main {
                 let mut forged = request("GET", path, &questions.host, self.looks.proof(Who::Person).as_deref());
                 for name in self.told.iter().chain(&self.looks.headers) {
@@ -212,53 +247,62 @@ impl Judge<'_, '_> {
         self.gate_is(Answer::ByCredential);
     }
 
+    /// The gate says yes to everybody, in every way there is: that is no hole, but who asks is still not the client's to say.
+    fn yeses(&mut self, questions: &[(Vec<u8>, Questions)]) {
+        let names = self.forgeable();
+        for answer in Answer::yeses() {
+            self.gate_is(answer);
+            for (key, questions) in questions {
+                self.begin("P14", self.gate.clone(), &place(key, questions));
+                for path in questions.main.iter().take(THOROUGH) {
+                    self.ask(key, forged(request("GET", path, &questions.host, None), &names), Who::Person);
+                }
+            }
+        }
+        self.gate_is(Answer::ByCredential);
+    }
+
     /// The gate decides by what it is told of a request: the client must not be the one who tells it.
     fn told(&mut self, key: &[u8], questions: &Questions) {
         let Some(path) = questions.main.first() else { return };
         let host = &questions.host;
         let tree = path.rsplit_once('/').map(|(tree, _)| tree).filter(|tree| !tree.is_empty()).unwrap_or(path);
+        let place = place(key, questions);
         self.odd = Odd::Yes("decides by the path");
-        self.gate_is(Answer::ByRequest(Told::Path(tree.to_owned(), self.believed(&PATHS))));
+        self.gate_is(Answer::ByRequest(Told::Path(tree.to_owned(), self.ground.believed(&PATHS))));
+        self.begin("P14", self.gate.clone(), &place);
         for name in PATHS {
             let value = if name.ends_with("URL") { "http://public.test/public/x" } else { "/public/x" };
             self.ask(key, request("GET", path, host, None).with(name, value), Who::Stranger);
         }
         self.ask(key, request("GET", path, host, self.looks.proof(Who::Other).as_deref()), Who::Forbidden);
         self.odd = Odd::Yes("decides by the host");
-        self.gate_is(Answer::ByRequest(Told::Host(self.believed(&HOSTS))));
+        self.gate_is(Answer::ByRequest(Told::Host(self.ground.believed(&HOSTS))));
+        self.begin("P14", self.gate.clone(), &place);
         for name in ["X-Original-Host", "X-Forwarded-Host"] {
             self.ask(key, request("GET", path, host, None).with(name, "public.test"), Who::Stranger);
         }
         self.ask(key, request("GET", &format!("http://{host}{path}"), "public.test", None), Who::Stranger);
         self.odd = Odd::Yes("decides by the method");
         self.gate_is(Answer::ByRequest(Told::Method));
+        self.begin("P14", self.gate.clone(), &place);
         for request in [request("POST", path, host, None), request("POST", path, host, None).with("X-Original-Method", "GET")] {
             self.ask(key, request.with_body("a=1"), Who::Stranger);
         }
         self.gate_is(Answer::ByCredential);
     }
 
-    /// The headers by which the gate is told something, of these: those that the configuration sets, or all, if it sets none.
-    fn believed(&self, names: &[&str]) -> Vec<String> {
-        let scopes = &self.subject.model.scopes;
-        let gates = self.plan.gates.iter().map(|id| self.subject.model.location(*id).scope);
-        let lines = gates.flat_map(|scope| SETTERS.iter().flat_map(move |setter| scopes.effective(scope, setter)));
-        let set: Vec<Vec<u8>> = lines.filter_map(|line| line.argument(0)).map(<[u8]>::to_ascii_lowercase).collect();
-        let is_set = |name: &&&str| set.iter().any(|other| other == name.to_ascii_lowercase().as_bytes());
-        let found: Vec<String> = names.iter().filter(is_set).map(|name| (*name).to_owned()).collect();
-        if found.is_empty() { names.iter().map(|name| (*name).to_owned()).collect() } else { found }
-    }
-
     fn gate_is(&mut self, answer: Answer) {
         self.gate = answer.name();
-        self.fakes.answer(answer);
+        self.running.fakes.answer(answer);
     }
 
     /// The gate is not there.
     fn refused(&mut self, questions: &[(Vec<u8>, Questions)]) {
-        self.fakes.refuse();
-        self.gate = "connections are refused".to_owned();
+        self.running.fakes.refuse();
+        self.gate = "the gate refuses connections".to_owned();
         for (key, questions) in questions {
+            self.begin("P13", self.gate.clone(), &place(key, questions));
             for path in questions.paths.iter().chain(&questions.main) {
                 self.ask(key, request("GET", path, &questions.host, None), Who::Stranger);
             }
@@ -268,6 +312,7 @@ impl Judge<'_, '_> {
                 self.ask(key, request("GET", path, &questions.host, proof.as_deref()), Who::Forbidden);
             }
             // A session that was good a moment ago.
+            self.begin("P13", format!("{}, and somebody was let in before", self.gate), &place(key, questions));
             self.odd = Odd::Yes("a session outlives the gate");
             for path in &questions.main {
                 let proof = self.looks.proof(Who::Person);
@@ -278,12 +323,39 @@ impl Judge<'_, '_> {
     }
 }
 
+/// What a report calls a server: its name, and where it listens.
+fn place(key: &[u8], questions: &Questions) -> String {
+    match port(key) {
+        Some(port) => format!("{}:{port}", questions.host),
+        None => format!("{}: {}", questions.host, String::from_utf8_lossy(key)),
+    }
+}
+
+/// The same with an identity of the client's own, in each way to write it.
+fn forged(mut request: Request, names: &[String]) -> Request {
+    for name in names {
+        request = request.with(name, EVIL).with(&name.to_lowercase(), "evil-2");
+        request = request.with(&name.replace('-', "_"), "evil-3").with(&name.replace('-', "."), "evil-4");
+    }
+    request
+}
+
+/// What lines of a head are about, by the first of them.
+fn probe_of(lines: &[(String, String)]) -> &'static str {
+    match lines.first().map(|(name, _)| name.as_str()) {
+        Some("Authorization" | "Cookie") => "P04",
+        Some("Upgrade") => "P15",
+        _ => "P08",
+    }
+}
+
+/// What lines of a head are about.
+const LINES: [(&str, &str); 3] =
+    [("P04", "a credential that is none"), ("P08", "lines about the request"), ("P15", "an upgrade to WebSocket")];
+
 /// The headers that tell a gate the path, and the host.
 const PATHS: [&str; 3] = ["X-Original-URI", "X-Original-URL", "X-Forwarded-Uri"];
 const HOSTS: [&str; 4] = ["X-Original-URL", "X-Original-Host", "X-Forwarded-Host", "Host"];
-
-/// The lines that set them.
-const SETTERS: [&str; 2] = ["proxy_set_header", "grpc_set_header"];
 
 /// How many paths behind the gate are asked for with every method and every line.
 const THOROUGH: usize = 2;

@@ -3,4 +3,5 @@
 mod generated;
 mod rewritten;
 mod shown;
+mod staged;
 mod support;

@@ -11,3 +11,8 @@ pub(crate) fn has_nginx() -> bool {
     }
     has
 }
+
+/// A configuration of which it is known what it does.
+pub(crate) fn catalogue(file: &str) -> String {
+    format!("{}/tests/linter/catalogue/{file}", env!("CARGO_MANIFEST_DIR"))
+}

@@ -7,8 +7,8 @@ mod backend;
 mod client;
 mod cookies;
 mod folder;
-mod interrupt;
 mod nginx;
+mod proof;
 mod stage;
 mod walk;
 
@@ -16,9 +16,9 @@ use std::io::Write;
 
 use clap::Args;
 
-use self::interrupt::Interrupt;
 use self::stage::{Door, Stage};
 use crate::cli::failure::{FAILED, Failure};
+use crate::cli::interrupt::Interrupt;
 use crate::cli::style::Style;
 
 /// Shows it at work: a sample policy, three session cookies, and curl lines to try
@@ -28,7 +28,7 @@ use crate::cli::style::Style;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Demo {
-    /// Try the lines instead of waiting for you to do it, and end
+    /// Try the lines instead of waiting for you to do it, prove that nothing gets past nginx, and end
     #[arg(long)]
     check: bool,
     /// Leave nginx out even if it is installed
@@ -45,7 +45,8 @@ impl Demo {
         introduce(&stage, style, out)?;
         if self.check {
             let failed = walk::check(&stage, &interrupt, style, out)?;
-            return Ok(if failed == 0 { 0 } else { FAILED });
+            let is_proved = proof::check(&stage, style, out)?;
+            return Ok(if failed == 0 && is_proved { 0 } else { FAILED });
         }
         walk::show(&stage, style, out)?;
         writeln!(out, "Decisions are logged below as they are made. Ctrl-C ends the demo and removes its folder.\n")?;
@@ -73,4 +74,4 @@ Examples:
   gatewright demo
   gatewright demo --check
 
-Exit code: 0 ended by a signal or (with --check) every line behaved, 1 not";
+Exit code: 0 ended by a signal or (with --check) every line behaved and nothing got past the gate, 1 not";

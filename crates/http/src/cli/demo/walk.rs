@@ -7,9 +7,9 @@ use std::io::{self, Write};
 use crate::cli::demo::backend::IDENTITY_HEADERS;
 use crate::cli::demo::client::{self, Answer};
 use crate::cli::demo::cookies::{ALICE, BOB, EXPIRED};
-use crate::cli::demo::interrupt::Interrupt;
 use crate::cli::demo::stage::{Door, Stage};
 use crate::cli::failure::Failure;
+use crate::cli::interrupt::Interrupt;
 use crate::cli::style::Style;
 
 /// One line to try.

@@ -47,6 +47,7 @@ pub fn json(report: &Report, mut out: impl Write) -> io::Result<()> {
         probes: report.checks.iter().map(Probe::new).collect(),
         requests: report.requests.iter().map(Asked::new).collect(),
         summary,
+        notes: &report.notes,
     };
     serde_json::to_writer_pretty(&mut out, &answer)?;
     writeln!(out)
@@ -64,6 +65,7 @@ struct Answer<'r> {
     probes: Vec<Probe<'r>>,
     requests: Vec<Asked<'r>>,
     summary: Summary,
+    notes: &'r [String],
 }
 
 #[derive(Serialize)]

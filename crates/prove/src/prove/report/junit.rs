@@ -49,6 +49,10 @@ pub fn junit(report: &Report, mut out: impl Write) -> io::Result<()> {
         }
         writeln!(out, "  </testsuite>")?;
     }
+    if !report.notes.is_empty() {
+        writeln!(out, r#"  <testsuite name="notes" tests="0" failures="0" errors="0" skipped="0">"#)?;
+        writeln!(out, "    <system-out>{}</system-out>\n  </testsuite>", escaped(&report.notes.join("\n")))?;
+    }
     writeln!(out, "</testsuites>")
 }
 

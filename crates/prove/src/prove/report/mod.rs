@@ -1,9 +1,12 @@
 //! What was tried, written for a person, for a program, and for the test report of a CI.
 
+mod summary;
+mod html;
 mod json;
 mod junit;
 mod text;
 
+pub use html::html;
 pub use json::json;
 pub use junit::junit;
 pub use text::{Part, text};
@@ -55,6 +58,7 @@ mod tests {
             nothing_proved: None,
             checks: verdicts.iter().map(check).collect(),
             requests: vec![entry],
+            notes: vec!["TLS is taken off".to_owned()],
         }
     }
 }

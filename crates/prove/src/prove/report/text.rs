@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::ORDER;
+use super::summary::how_many;
 use crate::prove::probe::{Probe, probes};
 use crate::prove::verdict::{Check, Report, Verdict};
 use crate::source::shown;
@@ -13,7 +14,7 @@ use crate::source::shown;
 pub enum Part {
     /// `PASS` and the others.
     Verdict(Verdict),
-    /// The first words of a line: `why:`, `curl:` and `lint:`.
+    /// The first words of a line: `why:`, `curl:`, `lint:` and `note:`.
     Label,
     /// That nothing is proved.
     Nothing,
@@ -35,7 +36,8 @@ pub enum Part {
 /// ```
 pub fn text(report: &Report, paint: &dyn Fn(Part, &str) -> String, mut out: impl Write) -> io::Result<()> {
     if let Some(why) = &report.nothing_proved {
-        return writeln!(out, "{}: {}", paint(Part::Nothing, "nothing proved"), shown(why.as_bytes()));
+        writeln!(out, "{}: {}", paint(Part::Nothing, "nothing proved"), shown(why.as_bytes()))?;
+        return write_notes(report, paint, &mut out);
     }
     for probe in probes() {
         let checks: Vec<&Check> = report.checks.iter().filter(|check| check.probe == probe.id).collect();
@@ -49,9 +51,15 @@ pub fn text(report: &Report, paint: &dyn Fn(Part, &str) -> String, mut out: impl
             write_check(check, paint, &mut out)?;
         }
     }
+    write_notes(report, paint, &mut out)?;
     let counts = ORDER.into_iter().map(|verdict| (verdict, report.count(verdict))).filter(|(_, count)| *count > 0);
     let counts: Vec<String> = counts.map(|(verdict, count)| format!("{count} {}", verdict.name())).collect();
     writeln!(out, "{} checks with {} requests: {}", report.checks.len(), report.requests.len(), counts.join(", "))
+}
+
+fn write_notes(report: &Report, paint: &dyn Fn(Part, &str) -> String, out: &mut impl Write) -> io::Result<()> {
+    let label = paint(Part::Label, "note:");
+    report.notes.iter().try_for_each(|note| writeln!(out, "{label} {}", shown(note.as_bytes())))
 }
 
 /// The worst of a probe, and how many of its variants say so.
@@ -66,11 +74,8 @@ fn write_row(
     let worst = ORDER.into_iter().find(|verdict| count(*verdict) > 0).unwrap_or(first.verdict);
     let name = format!("{:<12}", worst.name());
     let verdict = paint(Part::Verdict(worst), &name);
-    let how_many = match (worst, checks) {
-        (Verdict::Skip, [only]) => shown(only.evidence.as_bytes()).to_string(),
-        _ => format!("{} of {}", count(worst), checks.len()),
-    };
-    writeln!(out, "{}  {verdict}  {:<54}  {how_many}", probe.id, probe.title)
+    let how_many = how_many(worst, checks);
+    writeln!(out, "{}  {verdict}  {:<56}  {}", probe.id, probe.title, shown(how_many.as_bytes()))
 }
 
 fn write_check(check: &Check, paint: &dyn Fn(Part, &str) -> String, out: &mut impl Write) -> io::Result<()> {
@@ -106,6 +111,10 @@ mod tests {
         {
             assert!(text.contains(part), "{part} in\n{text}");
         }
-        assert!(text.ends_with("4 checks with 1 requests: 1 FAIL(open), 2 PASS, 1 SKIP\n") && !text.contains('\u{1b}'), "{text}");
+        assert!(
+            text.ends_with("note: TLS is taken off\n4 checks with 1 requests: 1 FAIL(open), 2 PASS, 1 SKIP\n")
+                && !text.contains('\u{1b}'),
+            "{text}"
+        );
     }
 }

@@ -13,12 +13,24 @@ pub(crate) enum Answer {
     WithoutIdentity,
     /// By what it is told of the request, and then as a gate does.
     ByRequest(Told),
-    /// This status, and nothing more.
+    /// This status, and nothing more but where a redirect leads.
     Status(u16),
+    /// 401 with so many challenges.
+    Challenges(u8),
+    /// Yes with this status, to everybody, and says that it is somebody.
+    Yes(u16),
+    /// The same with 200, but what it says of who is asking is empty.
+    YesToNobody,
+    /// The same, but says of two people that it is each of them.
+    YesTwice,
+    /// The same with a body that ends before its end.
+    YesCutBody,
     /// Never.
     Hang,
     /// A head that ends within a header.
     CutHead,
+    /// 401 with a body that ends before its end.
+    CutBody,
     /// Headers larger than nginx holds.
     Huge,
     /// 401 with the identity of somebody, twice.
@@ -34,29 +46,45 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    /// Every answer that is no yes, but for no answer at all.
+    /// Every answer that is no yes, but for no connection at all.
     pub(crate) fn denials() -> Vec<Self> {
-        let statuses = [300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 407, 409, 410, 418, 429, 451];
+        let statuses = [101, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 407, 409, 410, 418, 429, 451];
         let faults = [500, 501, 502, 503, 504];
-        let odd = [Self::CutHead, Self::Huge, Self::Twice, Self::Garbage, Self::Nothing, Self::Early, Self::Hang];
-        statuses.into_iter().chain(faults).map(Self::Status).chain(odd).collect()
+        let challenges = [Self::Challenges(1), Self::Challenges(2)];
+        let broken =
+            [Self::CutHead, Self::CutBody, Self::Huge, Self::Twice, Self::Garbage, Self::Nothing, Self::Early, Self::Hang];
+        statuses.into_iter().chain(faults).map(Self::Status).chain(challenges).chain(broken).collect()
     }
 
-    /// How it is called.
+    /// Every yes to everybody.
+    pub(crate) fn yeses() -> Vec<Self> {
+        let statuses = [200, 201, 202, 203, 204, 205, 206, 207, 226, 299];
+        let odd = [Self::YesToNobody, Self::YesTwice, Self::YesCutBody];
+        statuses.into_iter().map(Self::Yes).chain(odd).collect()
+    }
+
+    /// What the gate does, in words.
     pub(crate) fn name(&self) -> String {
         match self {
-            Self::ByCredential => "by credential".into(),
-            Self::WithoutIdentity => "200 without identity headers".into(),
-            Self::ByRequest(told) => format!("by the {} that it is told", told.name()),
-            Self::Status(status) => format!("{status}"),
-            Self::Hang => "never".into(),
-            Self::CutHead => "a cut head".into(),
-            Self::Huge => "401 with headers larger than the buffer".into(),
-            Self::Twice => "401 with each identity header twice".into(),
-            Self::Accelerate(page) => format!("401 with `X-Accel-Redirect: {page}`"),
-            Self::Garbage => "bytes that are no HTTP".into(),
-            Self::Nothing => "a closed connection".into(),
-            Self::Early => "100 before 401".into(),
+            Self::ByCredential => "the gate answers by credential".into(),
+            Self::WithoutIdentity => "the gate answers 200 without identity headers".into(),
+            Self::ByRequest(told) => format!("the gate decides by the {} that it is told", told.name()),
+            Self::Status(status) => format!("the gate answers {status}"),
+            Self::Challenges(1) => "the gate answers 401 with a challenge".into(),
+            Self::Challenges(count) => format!("the gate answers 401 with {count} challenges"),
+            Self::Yes(status) => format!("the gate answers {status} to everybody"),
+            Self::YesToNobody => "the gate answers 200 with empty identity headers".into(),
+            Self::YesTwice => "the gate answers 200 with each identity header twice".into(),
+            Self::YesCutBody => "the gate answers 200 with half a body".into(),
+            Self::Hang => "the gate never answers".into(),
+            Self::CutHead => "the gate answers half a head".into(),
+            Self::CutBody => "the gate answers 401 with half a body".into(),
+            Self::Huge => "the gate answers 401 with headers larger than any buffer".into(),
+            Self::Twice => "the gate answers 401 with each identity header twice".into(),
+            Self::Accelerate(page) => format!("the gate answers 401 with `X-Accel-Redirect: {page}`"),
+            Self::Garbage => "the gate answers bytes that are no HTTP".into(),
+            Self::Nothing => "the gate closes the connection without an answer".into(),
+            Self::Early => "the gate answers 100 before 401".into(),
         }
     }
 
@@ -68,7 +96,7 @@ impl Answer {
         Some(match self {
             Self::ByCredential => match Credential::of(seen) {
                 // A gate that is asked by CGI has no pages: the path is that of the client.
-                _ if seen.protocol == Protocol::Http && is_page_of_gate(seen.path()) => return page(seen),
+                _ if yes.has_pages && seen.protocol == Protocol::Http && is_page_of_gate(seen.path()) => return page(seen),
                 Credential::Good => spoken(seen, 200, &who(PERSON), ""),
                 Credential::Other => spoken(seen, 200, &who(OTHER), ""),
                 Credential::Forbidden => status(403),
@@ -80,8 +108,17 @@ impl Answer {
                 Credential::Other if told.is_closed(seen) => status(403),
                 _ => return Self::ByCredential.of_gate(seen, yes),
             },
-            Self::Status(302) => spoken(seen, 302, "Location: http://login.test/\r\n", ""),
+            Self::Status(code @ (300..=303 | 307 | 308)) => spoken(seen, *code, "Location: http://login.test/\r\n", ""),
             Self::Status(code) => status(*code),
+            Self::Challenges(count) => {
+                let one = |number| format!("WWW-Authenticate: Bearer realm=\"{number}\"\r\n");
+                spoken(seen, 401, &(0..*count).map(one).collect::<String>(), "")
+            }
+            Self::Yes(code) => spoken(seen, *code, &who(PERSON), ""),
+            Self::YesToNobody => spoken(seen, 200, &who(""), ""),
+            Self::YesTwice => spoken(seen, 200, &[who(PERSON), named(OTHER)].concat(), ""),
+            Self::YesCutBody => cut(spoken(seen, 200, &who(PERSON), "a page that ends too early")),
+            Self::CutBody => cut(spoken(seen, 401, "", "a page that ends too early")),
             Self::Hang => return None,
             Self::CutHead => b"HTTP/1.1 200 OK\r\nContent-Le".to_vec(),
             Self::Huge => spoken(seen, 401, &format!("X-Huge: {}\r\n", "x".repeat(80 << 10)), ""),
@@ -94,8 +131,14 @@ impl Answer {
     }
 }
 
+/// Without its last bytes.
+fn cut(mut answer: Vec<u8>) -> Vec<u8> {
+    answer.truncate(answer.len().saturating_sub(10));
+    answer
+}
+
 /// What a request proves.
-enum Credential {
+pub(super) enum Credential {
     Good,
     Other,
     Forbidden,
@@ -104,7 +147,7 @@ enum Credential {
 
 impl Credential {
     /// Looked for in every header: only the operator's gate knows the name of its cookie.
-    fn of(seen: &Seen) -> Self {
+    pub(super) fn of(seen: &Seen) -> Self {
         let proofs = seen.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("x-gatewright-probe"));
         let has = |word: &str| proofs.clone().any(|(_, value)| value.contains(word));
         match () {
@@ -126,26 +169,8 @@ pub(super) fn page(seen: &Seen) -> Option<Vec<u8>> {
     Some(spoken(seen, 200, "Content-Type: text/html\r\n", "please log in"))
 }
 
-/// An application answers everybody, with a mark that says which it is and what it was asked.
-pub(super) fn of_application(seen: &Seen, fake: usize) -> Option<Vec<u8>> {
-    let path = seen.path();
-    let (status, headers) = match path {
-        _ if path.contains("/missing") => (404, ""),
-        _ if path.contains("/boom") => (500, ""),
-        _ if path.contains("/denied") => (401, ""),
-        _ => (200, ""),
-    };
-    let person = match Credential::of(seen) {
-        Credential::Good => PERSON,
-        Credential::Other => OTHER,
-        Credential::Forbidden | Credential::None => "nobody",
-    };
-    let body = format!("{APPLICATION}{fake} for {person}\n{} {}\n", seen.method, seen.target);
-    Some(spoken(seen, status, &format!("Content-Type: text/plain\r\n{headers}"), &body))
-}
-
 /// An answer in the protocol of the request.
-fn spoken(seen: &Seen, status: u16, headers: &str, body: &str) -> Vec<u8> {
+pub(super) fn spoken(seen: &Seen, status: u16, headers: &str, body: &str) -> Vec<u8> {
     let body = if seen.method == "HEAD" { "" } else { body };
     match seen.protocol {
         Protocol::Http | Protocol::Uwsgi => {
@@ -178,5 +203,3 @@ pub(crate) const GOOD: &str = "gatewright-session";
 pub(crate) const GOOD_OTHER: &str = "gatewright-other";
 /// The value of a session that may not.
 pub(crate) const FORBIDDEN: &str = "gatewright-forbidden";
-/// What an application's answers start with.
-pub(crate) const APPLICATION: &str = "gatewright-application-";

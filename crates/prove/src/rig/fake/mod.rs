@@ -3,17 +3,22 @@
 
 mod answer;
 mod cgi;
+mod page;
 mod request;
 mod told;
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-pub(crate) use answer::{APPLICATION, Answer, FORBIDDEN, GOOD, GOOD_OTHER, PERSON};
+use super::folder::Folder;
+pub(crate) use answer::{Answer, FORBIDDEN, GOOD, GOOD_OTHER, PERSON};
+use page::Application;
+pub(crate) use page::{APPLICATION, words};
 pub(crate) use request::{PROBE, Seen};
 pub(crate) use told::Told;
 
@@ -46,9 +51,16 @@ pub(crate) struct Fakes {
 /// A port, and who listens there, if anybody does.
 #[derive(Debug)]
 struct Listener {
-    role: Role,
+    part: Part,
     address: SocketAddr,
     listening: Option<Listening>,
+}
+
+/// Which of the fakes it is, and what it is in place of.
+#[derive(Clone, Debug)]
+struct Part {
+    role: Role,
+    application: Application,
 }
 
 /// A thread that accepts connections.
@@ -65,6 +77,8 @@ pub(crate) struct Yes {
     pub(crate) identity: Vec<String>,
     /// Lines that the configuration wants to see.
     pub(crate) lines: String,
+    /// Whether it shows pages of its own at the usual paths, whoever asks.
+    pub(crate) has_pages: bool,
 }
 
 /// What all threads know.
@@ -74,21 +88,25 @@ struct Shared {
     answer: Mutex<Answer>,
     /// What a yes of the gate says.
     yes: Yes,
+    /// As long as this file is there, the gate answers nobody.
+    down: PathBuf,
     connections: AtomicUsize,
 }
 
 impl Fakes {
-    pub(crate) fn new(yes: Yes) -> Self {
-        let shared =
-            Shared { hits: Mutex::default(), answer: Mutex::new(Answer::ByCredential), yes, connections: AtomicUsize::new(0) };
+    pub(crate) fn new(yes: Yes, folder: &Folder) -> Self {
+        let down = down(folder);
+        let (hits, answer, connections) = (Mutex::default(), Mutex::new(Answer::ByCredential), AtomicUsize::new(0));
+        let shared = Shared { hits, answer, yes, down, connections };
         Self { shared: Arc::new(shared), listeners: Vec::new() }
     }
 
-    /// Starts one on `listener`; its number is how many there were before.
-    pub(crate) fn start(&mut self, role: Role, listener: TcpListener) -> io::Result<()> {
+    /// Starts one on `listener`, in place of what has this name; its number is how many there were before.
+    pub(crate) fn start(&mut self, role: Role, name: &str, listener: TcpListener) -> io::Result<()> {
         let address = listener.local_addr()?;
-        let listening = Listening::start(&self.shared, role, self.listeners.len(), listener)?;
-        self.listeners.push(Listener { role, address, listening: Some(listening) });
+        let part = Part { role, application: Application { number: self.listeners.len(), name: name.to_owned() } };
+        let listening = Listening::start(&self.shared, part.clone(), listener)?;
+        self.listeners.push(Listener { part, address, listening: Some(listening) });
         Ok(())
     }
 
@@ -104,7 +122,7 @@ impl Fakes {
 
     /// Closes the ports of the gate: connections are refused.
     pub(crate) fn refuse(&mut self) {
-        for listener in self.listeners.iter_mut().filter(|listener| listener.role == Role::Gate) {
+        for listener in self.listeners.iter_mut().filter(|listener| listener.part.role == Role::Gate) {
             if let Some(listening) = listener.listening.take() {
                 listening.stop(listener.address);
             }
@@ -113,9 +131,9 @@ impl Fakes {
 
     /// Opens them again.
     pub(crate) fn revive(&mut self) -> io::Result<()> {
-        for (fake, listener) in self.listeners.iter_mut().enumerate().filter(|(_, listener)| listener.listening.is_none()) {
+        for listener in self.listeners.iter_mut().filter(|listener| listener.listening.is_none()) {
             let port = TcpListener::bind(listener.address)?;
-            listener.listening = Some(Listening::start(&self.shared, listener.role, fake, port)?);
+            listener.listening = Some(Listening::start(&self.shared, listener.part.clone(), port)?);
         }
         Ok(())
     }
@@ -132,20 +150,22 @@ impl Drop for Fakes {
 }
 
 impl Listening {
-    fn start(shared: &Arc<Shared>, role: Role, fake: usize, listener: TcpListener) -> io::Result<Self> {
+    fn start(shared: &Arc<Shared>, part: Part, listener: TcpListener) -> io::Result<Self> {
         let is_over = Arc::new(AtomicBool::new(false));
         let shared = Arc::clone(shared);
         let flag = Arc::clone(&is_over);
-        let thread = thread::Builder::new().name(format!("fake {fake}")).stack_size(STACK).spawn(move || {
-            for stream in listener.incoming() {
-                if flag.load(Ordering::Acquire) {
-                    break;
+        let part = Arc::new(part);
+        let thread =
+            thread::Builder::new().name(format!("fake {}", part.application.number)).stack_size(STACK).spawn(move || {
+                for stream in listener.incoming() {
+                    if flag.load(Ordering::Acquire) {
+                        break;
+                    }
+                    if let Ok(stream) = stream {
+                        Shared::accept(&shared, &part, stream);
+                    }
                 }
-                if let Ok(stream) = stream {
-                    Shared::accept(&shared, role, fake, stream);
-                }
-            }
-        })?;
+            })?;
         Ok(Self { is_over, thread })
     }
 
@@ -160,14 +180,14 @@ impl Listening {
 
 impl Shared {
     /// Serves a connection on a thread of its own, unless there are too many.
-    fn accept(shared: &Arc<Self>, role: Role, fake: usize, stream: TcpStream) {
-        let each = Arc::clone(shared);
+    fn accept(shared: &Arc<Self>, part: &Arc<Part>, stream: TcpStream) {
+        let (each, part) = (Arc::clone(shared), Arc::clone(part));
         let is_started = shared.connections.fetch_add(1, Ordering::AcqRel) < MOST_CONNECTIONS
             && thread::Builder::new()
                 .stack_size(STACK)
                 .spawn(move || {
                     // A connection that breaks has told what it could.
-                    drop(each.serve(role, fake, &stream));
+                    drop(each.serve(&part, &stream));
                     each.connections.fetch_sub(1, Ordering::AcqRel);
                 })
                 .is_ok();
@@ -176,23 +196,26 @@ impl Shared {
         }
     }
 
-    fn serve(&self, role: Role, fake: usize, stream: &TcpStream) -> io::Result<()> {
+    fn serve(&self, part: &Part, stream: &TcpStream) -> io::Result<()> {
+        if part.role == Role::Gate && self.down.exists() {
+            return Ok(());
+        }
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
         let Some(seen) = Seen::read(stream)? else { return Ok(()) };
-        let answer = match role {
+        let answer = match part.role {
             Role::Gate => locked(&self.answer).clone(),
             Role::Pages | Role::Application => Answer::ByCredential,
         };
-        let bytes = match role {
+        let bytes = match part.role {
             Role::Gate => answer.of_gate(&seen, &self.yes),
             Role::Pages => answer::page(&seen),
-            Role::Application => answer::of_application(&seen, fake),
+            Role::Application => Some(part.application.answer(&seen, &self.yes.identity)),
         };
         let mut hits = locked(&self.hits);
         if hits.len() < MOST_HITS {
-            hits.push(Hit { fake, seen });
+            hits.push(Hit { fake: part.application.number, seen });
         }
         drop(hits);
         let mut stream = stream;
@@ -212,6 +235,11 @@ impl Shared {
         }
         Ok(())
     }
+}
+
+/// The file that takes the gate down.
+pub(crate) fn down(folder: &Folder) -> PathBuf {
+    folder.path().join("gate-is-down")
 }
 
 /// A free port of loopback.

@@ -4,7 +4,7 @@ use super::rewrite;
 use crate::lint::{Intent, Subject};
 use crate::model::Model;
 use crate::nginx::{Configuration, Dump};
-use crate::rig::plan::Plan;
+use crate::rig::nginx::plan::Plan;
 
 /// The text in which a configuration is written anew, with `A`, `B`, … for the ports in the order in which they appear, `FOLDER` for
 /// the temporary folder and without what is put at the start of `http`.

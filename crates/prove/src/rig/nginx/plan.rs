@@ -6,9 +6,9 @@ use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-use super::fake::{Role, loopback};
 use crate::lint::Subject;
 use crate::model::{LocationId, ServerId};
+use crate::rig::fake::{Role, loopback};
 
 /// An address at which the configuration listens.
 #[derive(Debug)]

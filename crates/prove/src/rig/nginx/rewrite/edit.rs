@@ -6,7 +6,8 @@ use super::address::PASSES;
 use super::{Around, Writer, listen, rename};
 use crate::model::{Matcher, Return};
 use crate::nginx::Directive;
-use crate::rig::plan::{DEFAULT_LISTEN, Plan};
+use crate::rig::checks::port;
+use crate::rig::nginx::plan::{DEFAULT_LISTEN, Plan};
 
 /// What becomes of one.
 pub(super) enum Edit {
@@ -181,8 +182,7 @@ pub(super) fn in_http(plan: &Plan, is_unwrapped: bool) -> Vec<u8> {
     let place = |name: &str| String::from_utf8_lossy(&plan.place(name.as_bytes())).into_owned();
     let temps = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let temps: String = temps.iter().map(|kind| format!("{kind}_temp_path {}; ", place(&format!("temporary/{kind}")))).collect();
-    let ports: Vec<(u16, String)> =
-        plan.listens.iter().filter_map(|(key, listen)| Some((listen.port, listen::port(key)?))).collect();
+    let ports: Vec<(u16, String)> = plan.listens.iter().filter_map(|(key, listen)| Some((listen.port, port(key)?))).collect();
     let tls: Vec<u16> = plan.tls.iter().copied().collect();
     let maps = if is_unwrapped { rename::maps(&tls, &ports) } else { String::new() };
     format!(" access_log off; resolver_timeout 1s; {temps}{maps}{}", plan.maps.concat()).into_bytes()

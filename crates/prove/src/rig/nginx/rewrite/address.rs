@@ -7,7 +7,7 @@ use super::Writer;
 use crate::lint::Subject;
 use crate::model::{Definition, LocationId, address, names, split};
 use crate::nginx::Directive;
-use crate::rig::plan::From;
+use crate::rig::nginx::plan::From;
 
 /// Variables that hold addresses, each with the port that is written behind it.
 pub(super) type Holders = BTreeMap<Vec<u8>, Vec<u8>>;

@@ -26,13 +26,6 @@ pub(super) fn has_tls(subject: &Subject<'_>) -> bool {
     servers.any(|(_, server)| scopes.own(server.scope, "listen").iter().any(|listen| is_tls(listen)))
 }
 
-/// Its port, as it is written.
-pub(super) fn port(key: &[u8]) -> Option<String> {
-    let port = key.iter().rposition(|byte| *byte == b':').and_then(|colon| key.get(colon.saturating_add(1)..))?;
-    let is_port = !port.is_empty() && port.iter().all(u8::is_ascii_digit);
-    is_port.then(|| String::from_utf8_lossy(port).into_owned())
-}
-
 pub(super) fn has(directive: &Directive, parameter: &[u8]) -> bool {
     directive.arguments().iter().skip(1).any(|word| word.value() == parameter)
 }

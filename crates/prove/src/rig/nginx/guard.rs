@@ -1,10 +1,11 @@
 //! What is behind the gate: which programs, which files, and which headers say who is asking.
 
-use super::fake::Role;
 use super::folder::natural;
 use super::plan::{Plan, Program};
 use crate::lint::{Subject, is_public_path};
 use crate::model::{LocationId, Matcher, Pass, ServerId, Target, names};
+use crate::rig::fake::Role;
+use crate::rig::ground::{Standing, USUAL};
 
 /// The headers in which the gate says who is asking, and a few that gates use.
 pub(super) fn identity(subject: &Subject<'_>) -> Vec<String> {
@@ -48,19 +49,6 @@ pub(super) fn told(subject: &Subject<'_>) -> Vec<String> {
         }
     }
     names
-}
-
-/// What it means that a request arrived somewhere, if whoever sent it may not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// Nothing: it is not behind the gate.
-    Free,
-    /// It is behind the gate, and declared to be open.
-    Declared,
-    /// It is behind the gate, but what is written looks as if somebody meant this way to be open.
-    Meant,
-    /// It passed by the gate.
-    Guarded,
 }
 
 /// What it means that a request arrived at a program, with this path and from these servers.
@@ -228,29 +216,6 @@ fn says_off(subject: &Subject<'_>, id: LocationId) -> bool {
     let scopes = &subject.model.scopes;
     scopes.own(subject.model.location(id).scope, "auth_request").iter().any(|line| line.argument(0) == Some(b"off"))
 }
-
-/// Names that gates and applications have agreed on.
-const USUAL: [&str; 19] = [
-    "X-User",
-    "X-Email",
-    "X-Groups",
-    "X-Auth-Request-User",
-    "X-Auth-Request-Email",
-    "X-Auth-Request-Groups",
-    "Remote-User",
-    "Remote-Groups",
-    "Remote-Email",
-    "Remote-Name",
-    "X-Vouch-User",
-    "X-authentik-username",
-    "X-authentik-email",
-    "X-authentik-groups",
-    "X-Forwarded-User",
-    "X-Auth-User",
-    "X-Forwarded-Email",
-    "X-WEBAUTH-USER",
-    "X-Remote-User",
-];
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM, so that the demo cleans up whichever way it ends.
+//! Ctrl-C and SIGTERM, so that a command puts back in order what it has changed, whichever way it ends.
 
 use std::io;
 use std::sync::mpsc::{self, Receiver};
@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 
 use crate::cli::failure::Failure;
 
-/// Whether the demo was told to end.
+/// Whether the command was told to end.
 #[derive(Debug)]
 pub(crate) struct Interrupt {
     told: Receiver<()>,
@@ -26,7 +26,7 @@ impl Interrupt {
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {
             runtime.block_on(signals.any());
-            // The receiver is gone when the demo has ended by itself.
+            // The receiver is gone when the command has ended by itself.
             let _ = tell.send(());
         });
         Ok(Self { told })

@@ -1,0 +1,65 @@
+//! `gatewright prove --rig`: the proxy's configuration, run on this machine between a gate and applications of our own.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use gatewright_prove::nginx::Files as _;
+use gatewright_prove::prove::Strictness;
+use gatewright_prove::{Intent, RigError, rig};
+
+use super::output::Output;
+use crate::cli::configuration::{Configurations, unreadable};
+use crate::cli::failure::{Failure, complain};
+use crate::cli::moment;
+
+/// What is run.
+#[derive(Debug, Args)]
+pub(super) struct Rig {
+    /// A configuration of nginx, with all it includes; `-` is standard input, as of `nginx -T`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "paths", "Credentials", "Deployment", "Limits"])]
+    rig: Option<PathBuf>,
+    /// The nginx that runs it [default: the one that is installed]
+    #[arg(long, value_name = "FILE", requires = "rig")]
+    program: Option<PathBuf>,
+}
+
+impl Rig {
+    pub(super) fn run(
+        self,
+        intent: Intent<'_>,
+        output: &Output,
+        strictness: Strictness,
+        out: &mut dyn Write,
+    ) -> Result<u8, Failure> {
+        let name = self.rig.unwrap_or_default();
+        let configurations = Configurations::open(std::slice::from_ref(&name), COMMAND)?;
+        let bytes = name.as_os_str().as_encoded_bytes();
+        // Before the files of the report are emptied.
+        configurations.read(bytes).map_err(|kind| unreadable(&name, kind, COMMAND))?;
+        if let Some(program) = self.program.as_deref().filter(|program| !program.is_file()) {
+            return Err(Failure::Usage(format!("`--program {}` is no file", program.display())));
+        }
+        let files = output.open()?;
+        let started = moment::rfc3339(gatewright_issuer::now());
+        let trial = match rig(bytes, &configurations, intent, self.program.as_deref()) {
+            Ok(trial) => trial,
+            Err(RigError::Read(kind)) => return Err(unreadable(&name, kind, COMMAND)),
+            Err(error @ RigError::NoNginx) => {
+                return Err(Failure::Usage(format!("{error}: install it, or name it with `--program FILE`")));
+            }
+            Err(error) => {
+                complain(&error.to_string());
+                return Ok(NOTHING_PROVED);
+            }
+        };
+        let report = trial.report(&name.display().to_string(), &started);
+        output.write(&report, files, out)?;
+        Ok(report.exit_code(strictness))
+    }
+}
+
+/// How the command ends when this machine is in the way.
+const NOTHING_PROVED: u8 = 3;
+/// As it stands behind `nginx -T`.
+const COMMAND: &str = "gatewright prove --rig -";
