@@ -1,4 +1,5 @@
-//! The linter over a catalogue of configurations of which it is known whether they are open: what it finds, and where it cries wolf.
+//! The linter, the rig and the prober over a catalogue of configurations of which it is known whether they are open: what they find,
+//! and where they cry wolf.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -8,26 +9,59 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::command::{cargo, program, run};
+use crate::command::{cargo, program, run, watch};
 use crate::project::Project;
 
-/// Runs the linter over every configuration of `folder`, and prints what it says beside what is true.
+/// Runs all three over every configuration of `folder`, and prints what they say beside what is true.
 ///
 /// # Errors
-/// A configuration has no label or a label no configuration, or something cannot be run.
+/// A configuration has no label or a label no configuration, something cannot be run, or the prober calls a closed one open.
 pub(crate) fn measure(project: &Project, folder: &Path) -> Result<(), String> {
     let labels = folder.join(LABELS);
     let text = std::fs::read_to_string(&labels).map_err(|error| format!("{}: {error}", labels.display()))?;
     let labels = read_labels(&text).map_err(|error| format!("{}: {error}", labels.display()))?;
     same(&labels, &configurations(folder)?).map_err(|error| format!("{}: {error}", folder.display()))?;
     run(cargo(&["build", "--locked"]), project.root())?;
+    let shown = show(project, folder, labels.keys())?;
     let mut tally = Tally::default();
     for (file, label) in &labels {
         let severities = lint(project, &folder.join(file))?;
         println!("{}", tally.take(file, label, &severities));
+        println!("{}", tally.take_shown(label, shown.get(file).ok_or_else(|| format!("{file}: nothing was shown"))?));
     }
     println!("{tally}");
-    Ok(())
+    if tally.probe_alarms > 0 {
+        Err(format!("the prober calls {} closed configurations open", tally.probe_alarms))
+    } else {
+        Ok(())
+    }
+}
+
+/// What nginx has shown of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shown {
+    rig: String,
+    prober: String,
+}
+
+/// Has nginx run every configuration, with the rig and with the prober.
+fn show<'f>(
+    project: &Project,
+    folder: &Path,
+    files: impl Iterator<Item = &'f String>,
+) -> Result<BTreeMap<String, Shown>, String> {
+    let folder = folder.canonicalize().map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut command = cargo(&["run", "--quiet", "--locked", "--package", "gatewright-prove", "--example", "catalogue", "--"]);
+    command.args(files.map(|file| folder.join(file)));
+    let mut shown = BTreeMap::new();
+    watch(command, project.root(), |line| {
+        let cells: Vec<&str> = line.split('\t').collect();
+        if let [file, rig, prober] = cells[..] {
+            let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned();
+            shown.insert(name, Shown { rig: rig.to_owned(), prober: prober.to_owned() });
+        }
+    })?;
+    Ok(shown)
 }
 
 /// What is known of a configuration.
@@ -100,13 +134,20 @@ fn lint(project: &Project, file: &Path) -> Result<Vec<(Severity, String)>, Strin
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Severity(usize);
 
-/// How many configurations there are of each kind, and of how many the linter speaks aloud.
+/// How many configurations there are of each kind, of how many the linter speaks aloud, and what was shown of them.
 #[derive(Debug, Default)]
 struct Tally {
     open: usize,
     found: usize,
     closed: usize,
     alarms: usize,
+    /// Those that nginx accepts.
+    run: usize,
+    rig_right: usize,
+    /// Those that are open, and not only spoofed.
+    probed: usize,
+    probe_found: usize,
+    probe_alarms: usize,
 }
 
 impl Tally {
@@ -132,13 +173,34 @@ impl Tally {
         let line = format!("{:<8} {worst:<8} {mark:<11} {file}: {} [{}]", label.verdict, label.case, loud.join(", "));
         line.trim_end().to_owned()
     }
+
+    /// Counts what was shown of a file, and says it.
+    fn take_shown(&mut self, label: &Label, shown: &Shown) -> String {
+        let verdict = label.verdict.as_str();
+        let is_run = verdict != "rejected";
+        let is_alarm = verdict == "closed" && ["open", "spoofed"].contains(&shown.prober.as_str());
+        self.run += usize::from(is_run);
+        self.rig_right += usize::from(is_run && shown.rig == verdict);
+        self.probed += usize::from(verdict == "open");
+        self.probe_found += usize::from(verdict == "open" && shown.prober == "open");
+        self.probe_alarms += usize::from(is_alarm);
+        let rig = if is_run && shown.rig != verdict { " WRONG" } else { "" };
+        let prober = match verdict {
+            "open" | "spoofed" if shown.prober != verdict => " MISSED",
+            _ if is_alarm => " FALSE ALARM",
+            _ => "",
+        };
+        format!("         rig: {}{rig}; probe: {}{prober}", shown.rig, shown.prober)
+    }
 }
 
 impl fmt::Display for Tally {
     /// Writes the last line; programs look for it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { open, found, closed, alarms } = self;
-        write!(formatter, "lint: found {found}/{open}, false alarms {alarms}/{closed}; rig: right 0/0; probe: found 0/0")
+        let Self { open, found, closed, alarms, run, rig_right, probed, probe_found, probe_alarms } = self;
+        write!(formatter, "lint: found {found}/{open}, false alarms {alarms}/{closed}; rig: right {rig_right}/{run}; ")?;
+        write!(formatter, "probe: found {probe_found}/{probed}")?;
+        if *probe_alarms > 0 { write!(formatter, ", false alarms {probe_alarms}/{closed}") } else { Ok(()) }
     }
 }
 
@@ -184,6 +246,13 @@ mod tests {
         assert!(tally.take("3.conf", &label("closed"), &high).contains("FALSE ALARM 3.conf"));
         assert!(tally.take("4.conf", &label("closed"), &[]).starts_with("closed   - "));
         assert!(tally.take("5.conf", &label("rejected"), &high).contains("not counted"));
-        assert_eq!(tally.to_string(), "lint: found 1/2, false alarms 1/2; rig: right 0/0; probe: found 0/0");
+        let shown = |rig: &str, prober: &str| Shown { rig: rig.to_owned(), prober: prober.to_owned() };
+        assert_eq!(tally.take_shown(&label("open"), &shown("open", "closed")), "         rig: open; probe: closed MISSED");
+        assert_eq!(tally.take_shown(&label("spoofed"), &shown("open", "spoofed")), "         rig: open WRONG; probe: spoofed");
+        tally.take_shown(&label("rejected"), &shown("rejected", "rejected"));
+        let line = "lint: found 1/2, false alarms 1/2; rig: right 1/2; probe: found 0/1";
+        assert_eq!(tally.to_string(), line);
+        assert!(tally.take_shown(&label("closed"), &shown("closed", "open")).ends_with("probe: open FALSE ALARM"));
+        assert_eq!(tally.to_string(), line.replace("right 1/2", "right 2/3") + ", false alarms 1/2");
     }
 }

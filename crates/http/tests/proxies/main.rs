@@ -16,6 +16,7 @@ mod linted;
 mod outage;
 mod outcomes;
 mod policies;
+mod proved;
 mod rig;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "no file of tests needs every helper")]

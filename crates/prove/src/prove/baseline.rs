@@ -44,27 +44,43 @@ impl Baseline {
         let host = server.target.authority();
         let from = traffic.len();
         let get = |path: &str| Request::new("GET", path, &host);
+        let ask = |traffic: &mut Traffic, requests| ask(requests, server, traffic);
         // Strangers first: an answer that a cache keeps must not be somebody's.
         let unknown = format!("/{}", options.unknown());
-        let unknown_page = traffic.ask(server, &Question::new(get(&unknown))).page();
-        let fixed = |path: &&String| !path.ends_with('*');
-        let open = options.open.iter().filter(fixed);
-        let open =
-            open.filter_map(|path| traffic.ask(server, &Question::new(get(path))).page()).filter(Page::is_success).collect();
+        let fixed = options.open.iter().filter(|path| !path.ends_with('*'));
+        let strangers = std::iter::once(&unknown).chain(fixed).map(|path| get(path)).collect();
+        let mut strangers = ask(traffic, strangers).into_iter().map(|exchange| exchange?.page());
+        let unknown_page = strangers.next().flatten();
+        let open = strangers.flatten().filter(Page::is_success).collect();
         let mut baseline =
             Self { subjects: Vec::new(), unknown: unknown_page, unknown_allowed: None, open, requests: Vec::new() };
-        let asked: Vec<Exchange> = options.paths.iter().map(|path| traffic.ask(server, &Question::new(get(path)))).collect();
-        for (path, anonymous) in options.paths.iter().zip(asked) {
-            let allowed = options.allow.as_ref().map(|credential| {
-                let question = Question::new(get(path).with_lines(&credential.lines));
-                [traffic.ask(server, &question), traffic.ask(server, &question)]
-            });
-            let subject = Subject::new(path, anonymous, allowed, &baseline, options, server);
-            baseline.subjects.push(subject);
-        }
+        let mut asked = Asked::all(&options.paths, options, server, traffic);
+        let usual = asked.iter().find_map(|asked| asked.anonymous.as_ref()?.outcome.as_ref().ok());
+        traffic.adapt(usual.map(|answer| answer.time).unwrap_or_default());
         if let Some(credential) = &options.allow {
-            let question = Question::new(get(&unknown).with_lines(&credential.lines));
-            baseline.unknown_allowed = traffic.ask(server, &question).page();
+            let request = get(&unknown).with_lines(&credential.lines);
+            baseline.unknown_allowed = ask(traffic, vec![request]).pop().flatten().and_then(|exchange| exchange.page());
+        }
+        // Servers send people from a folder to its page, `/admin` to `/admin/`, and often nobody is asked about that.
+        let moved: Vec<(usize, String)> =
+            asked.iter().enumerate().filter_map(|(at, asked)| Some((at, asked.with_slash(server)?))).collect();
+        let paths: Vec<String> = moved.iter().map(|(_, path)| path.clone()).collect();
+        for ((at, _), again) in moved.into_iter().zip(Asked::all(&paths, options, server, traffic)) {
+            if let Some(place) = asked.get_mut(at) {
+                *place = again;
+            }
+        }
+        for Asked { path, anonymous, allowed } in asked {
+            let allowed = match allowed {
+                None => Some(None),
+                Some([Some(first), Some(second)]) => Some(Some([first, second])),
+                Some(_) => None,
+            };
+            let subject = match (anonymous, allowed) {
+                (Some(anonymous), Some(allowed)) => Subject::new(&path, anonymous, allowed, &baseline, options, server),
+                _ => Subject::unasked(&path),
+            };
+            baseline.subjects.push(subject);
         }
         baseline.requests = (from..traffic.len()).collect();
         baseline
@@ -117,7 +133,65 @@ impl Baseline {
     }
 }
 
+/// The answers to one path; `None` stands for what the time budget was used up for.
+struct Asked {
+    path: String,
+    anonymous: Option<Exchange>,
+    /// With the credential, twice.
+    allowed: Option<[Option<Exchange>; 2]>,
+}
+
+impl Asked {
+    /// Asks for all paths: first without a credential, then with it.
+    fn all(paths: &[String], options: &Prove, server: &Server, traffic: &mut Traffic) -> Vec<Self> {
+        let host = server.target.authority();
+        let get = |path: &String| Request::new("GET", path.as_str(), &host);
+        let anonymous = ask(paths.iter().map(get).collect(), server, traffic);
+        let mut allowed = options.allow.as_ref().map(|credential| {
+            let with = |path| get(path).with_lines(&credential.lines);
+            ask(paths.iter().flat_map(|path| [with(path), with(path)]).collect(), server, traffic).into_iter()
+        });
+        let both = paths.iter().zip(anonymous).map(|(path, anonymous)| {
+            let allowed = allowed.as_mut().map(|allowed| [allowed.next().flatten(), allowed.next().flatten()]);
+            Self { path: path.clone(), anonymous, allowed }
+        });
+        both.collect()
+    }
+
+    /// The path with a slash at its end, if that is where everybody is sent.
+    fn with_slash(&self, server: &Server) -> Option<String> {
+        let (path, query) = self.path.split_once('?').map_or((self.path.as_str(), None), |(path, query)| (path, Some(query)));
+        let exchange = self.allowed.as_ref().map_or(self.anonymous.as_ref(), |[first, _]| first.as_ref())?;
+        let slashed = query.map_or_else(|| format!("{path}/"), |query| format!("{path}/?{query}"));
+        match redirect(exchange.outcome.as_ref().ok()?, &server.target, self.path.as_bytes())? {
+            Leads::Here(to) => (to == slashed).then_some(slashed),
+            Leads::Away(_) | Leads::Nowhere => None,
+        }
+    }
+}
+
+fn ask(requests: Vec<Request>, server: &Server, traffic: &mut Traffic) -> Vec<Option<Exchange>> {
+    let questions: Vec<Question> = requests.into_iter().map(Question::new).collect();
+    let jobs: Vec<_> = questions.iter().map(|question| (server, question)).collect();
+    traffic.ask_all(&jobs)
+}
+
 impl Subject {
+    /// One for which no time was left.
+    fn unasked(path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            anonymous: Exchange { number: 0, outcome: Err(WireError::Timeout) },
+            stranger: None,
+            leads: None,
+            allowed: None,
+            protected: None,
+            markers: None,
+            useless: Some("the time budget is used up".to_owned()),
+            opened: None,
+        }
+    }
+
     fn new(
         path: &str,
         anonymous: Exchange,
@@ -148,6 +222,12 @@ impl Subject {
             None => subject.useless = subject.anonymous.outcome.as_ref().err().map(unreachable),
         }
         subject
+    }
+
+    /// Whether nobody in particular gets the same, and it has something to show.
+    fn is_shown(&self, page: &Page) -> bool {
+        let same = self.stranger.as_ref().is_some_and(|stranger| stranger.is_success() && stranger.is_like(page));
+        same && !page.is_shell() && !page.is_login()
     }
 
     /// Learns the markers.
@@ -186,7 +266,8 @@ impl Subject {
             }
         } else if page.length == 0 {
             return Err("what comes with the credential is empty: a page with content is needed".to_owned());
-        } else if let Some(unknown) = baseline.unknown.as_ref().filter(|unknown| unknown.is_like(&page)) {
+        } else if let Some(unknown) = baseline.unknown.as_ref().filter(|unknown| unknown.is_like(&page) && !self.is_shown(&page))
+        {
             let what = unknown.describe();
             return Err(format!(
                 "what comes with the credential also comes without it, for a path that does not exist ({what}): either everybody \
@@ -195,15 +276,16 @@ impl Subject {
         } else if !page.is_like(&again) && page.words.intersection(&again.words).count() < 2 {
             return Err("two calls of it have nothing in common: `--marker` names a text that is always in it".to_owned());
         }
-        let shown = |stranger: &&Page| match &options.marker {
-            Some(marker) => stranger.body.windows(marker.len().max(1)).any(|part| part == marker.as_bytes()),
-            None => stranger.shows(&page) || stranger.is_like(&page),
+        let opened = match (&options.marker, &self.stranger) {
+            (Some(marker), Some(stranger)) => stranger.body.windows(marker.len().max(1)).any(|part| part == marker.as_bytes()),
+            (None, Some(stranger)) => stranger.shows(&page) || stranger.is_like(&page),
+            (_, None) => false,
         };
-        let opened = self.stranger.as_ref().filter(shown);
         let mut strangers: Vec<&Page> = baseline.unknown.iter().chain(&baseline.open).collect();
-        match opened {
-            Some(_) => self.opened = Some("the same page comes without a credential".to_owned()),
-            None => strangers.extend(&self.stranger),
+        if opened {
+            self.opened = Some("the same page comes without a credential".to_owned());
+        } else {
+            strangers.extend(&self.stranger);
         }
         self.markers = Some(Markers::learn(&page, &again, &strangers, &self.path, options.marker.as_deref()));
         Ok(())

@@ -58,6 +58,9 @@ impl Prober<'_> {
     ) -> Judgement {
         let answer = match &exchange.outcome {
             Ok(answer) => answer,
+            Err(WireError::Connect(kind)) if server.address != self.server.address => {
+                return Judgement::pass(format!("nobody answers there: {kind}"));
+            }
             Err(error) => return unanswered(error),
         };
         let page = Page::of(answer);
@@ -127,7 +130,7 @@ impl Prober<'_> {
         let other = self.traffic.ask(server, &with);
         requests.push(other.number);
         match other.page() {
-            Some(other) if other.is_like(page) && other.headers == page.headers => {
+            Some(other) if (other.is_like(page) || page.shows(&other)) && other.headers == page.headers => {
                 Judgement::open(format!("{status}, the same as with the credential"))
             }
             _ => Judgement::new(Verdict::Warn, format!("{status} with another page than with the credential")),

@@ -35,7 +35,8 @@ use std::rc::Rc;
 
 use baseline::Baseline;
 use prober::Prober;
-use traffic::{Server, Traffic};
+use traffic::{Question, Server, Traffic};
+use wire::{Request, WireError};
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug)]
@@ -81,11 +82,11 @@ pub fn prove(options: &Prove, progress: &mut dyn FnMut(Progress<'_>)) -> Report 
             return report;
         }
     };
-    let Some(server) = servers.first() else {
+    let mut traffic = Traffic::new(options);
+    let Some(server) = first_to_answer(&servers, options, &mut traffic) else {
         report.nothing_proved = Some(format!("`{}` has no address", options.target.host()));
         return report;
     };
-    let mut traffic = Traffic::new(options);
     let baseline = Baseline::learn(options, server, &mut traffic);
     report.baseline = baseline.learned();
     report.nothing_proved = baseline.nothing_proved();
@@ -98,6 +99,19 @@ pub fn prove(options: &Prove, progress: &mut dyn FnMut(Progress<'_>)) -> Report 
     }
     report.requests = traffic.into_entries();
     report
+}
+
+/// A name has addresses of both families, and not everywhere both are reached.
+fn first_to_answer<'s>(servers: &'s [Server], options: &Prove, traffic: &mut Traffic) -> Option<&'s Server> {
+    let mut answers = |server: &&Server| {
+        let path = format!("/{}", options.unknown());
+        let question = Question::new(Request::new("GET", path, &server.target.authority()));
+        !matches!(traffic.ask(server, &question).outcome, Err(WireError::Connect(_)))
+    };
+    match servers {
+        [only] => Some(only),
+        several => several.iter().find(|server| answers(server)).or(several.first()),
+    }
 }
 
 /// One for each address of the target.

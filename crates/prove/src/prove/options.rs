@@ -63,6 +63,8 @@ pub struct Prove {
     pub connect_timeout: Duration,
     /// For how long an answer is waited for.
     pub answer_timeout: Duration,
+    /// How many requests are made at once, at most; four times as many where answers are slow.
+    pub at_once: usize,
     /// How many requests are made in a second, at most.
     pub rate: Option<u32>,
     /// After which time nothing more is begun.
@@ -141,6 +143,7 @@ impl Prove {
             certificates: Certificates::Web,
             connect_timeout: Duration::from_secs(5),
             answer_timeout: Duration::from_secs(10),
+            at_once: 4,
             rate: None,
             budget: None,
             nonce: 0,

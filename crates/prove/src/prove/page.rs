@@ -70,7 +70,9 @@ impl Page {
             return self.length > 0;
         }
         let shared = self.words.intersection(&protected.words).count();
-        let covered = shared.saturating_mul(10) >= self.words.len().saturating_mul(9);
+        // Under one title, more may be personal.
+        let least = if self.title.is_some() && self.title == protected.title { 8 } else { 9 };
+        let covered = shared.saturating_mul(10) >= self.words.len().saturating_mul(least);
         let most = shared.saturating_mul(2) >= protected.words.len();
         covered && most && shared >= FEWEST_WORDS && (!self.is_login() || protected.is_login())
     }
@@ -85,6 +87,16 @@ impl Page {
         let text = String::from_utf8_lossy(&self.body).to_ascii_lowercase();
         ["type=\"password\"", "type='password'", "type=password"].iter().any(|field| text.contains(field))
             || ["log in", "login", "sign in", "sign-in"].iter().any(|word| title.contains(word))
+    }
+
+    /// Whether this is a page that fills itself in the browser, as single-page applications send for every path: what it will show is
+    /// not in it.
+    pub(crate) fn is_shell(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.body).to_ascii_lowercase();
+        let mut parts = text.split('<');
+        let first = parts.next().unwrap_or_default().trim();
+        let mut shown = parts.filter_map(|part| part.split_once('>')).filter(|(tag, _)| !tag.starts_with("title"));
+        text.contains("<script") || (first.is_empty() && shown.all(|(_, shown)| shown.trim().is_empty()))
     }
 
     /// In a few words, for a report.
@@ -248,6 +260,23 @@ pub(crate) mod tests {
         let [first, second] = ["aaaa", "bbbb"].map(|token| page(200, &[], &format!("{filler} eighteen nineteen twenty {token}")));
         assert!(first.is_like(&second) && !first.is_like(&page(200, &[], "another page")));
         assert!(!first.is_like(&page(401, &[], filler)) && !page(200, &[], "").is_like(&first));
+    }
+
+    #[test]
+    fn shell_of_an_application_is_told_from_a_page() {
+        for shell in ["<title>App</title><div id=root></div>", "<p>wait</p><SCRIPT src=/a.js></SCRIPT>", ""] {
+            assert!(page(200, &[], shell).is_shell(), "{shell}");
+        }
+        assert!(!page(200, &[], "figures").is_shell() && !page(200, &[], "<title>a</title><p>b</p>").is_shell());
+    }
+
+    #[test]
+    fn page_without_what_is_personal_in_it_shows_the_page() {
+        let filler = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen";
+        let [alice, nobody] =
+            ["alice has mail", "nobody logged in"].map(|who| page(200, &[], &format!("<title>App</title>{filler} {who}")));
+        assert!(nobody.shows(&alice) && !nobody.is_like(&alice));
+        assert!(!page(200, &[], "<title>App</title>one two three").shows(&alice));
     }
 
     #[test]

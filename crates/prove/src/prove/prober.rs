@@ -31,6 +31,8 @@ pub(crate) struct Variant {
     pub(crate) twin: Twin,
     pub(crate) lint: &'static str,
     pub(crate) severity: Severity,
+    /// Whether it is worth asking at every address of the target.
+    pub(crate) everywhere: bool,
 }
 
 /// Which probe of which path, for the report.
@@ -43,7 +45,7 @@ pub(crate) struct Place {
 impl Variant {
     pub(crate) fn new(name: impl Into<String>, request: Request, lint: &'static str) -> Self {
         let question = Question::new(request);
-        Self { name: name.into(), question, twin: Twin::Within, lint, severity: Severity::Critical }
+        Self { name: name.into(), question, twin: Twin::Within, lint, severity: Severity::Critical, everywhere: false }
     }
 
     pub(crate) fn elsewhere(mut self) -> Self {
@@ -53,6 +55,11 @@ impl Variant {
 
     pub(crate) fn calling(mut self, name: &str) -> Self {
         self.question.calling = Some(name.to_owned());
+        self
+    }
+
+    pub(crate) fn everywhere(mut self) -> Self {
+        self.everywhere = true;
         self
     }
 
@@ -68,6 +75,12 @@ impl Prober<'_> {
         Request::new("GET", target, &self.server.target.authority())
     }
 
+    /// The same as a browser that goes to a page: gates send it to the login, and give everything else a 401.
+    pub(crate) fn navigate(&self, target: impl Into<Vec<u8>>) -> Request {
+        let request = self.get(target).replacing("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
+        request.with("Sec-Fetch-Mode", "navigate").with("Sec-Fetch-Dest", "document").with("Sec-Fetch-Site", "none")
+    }
+
     /// The same with the credential, if there is one.
     pub(crate) fn get_allowed(&self, target: impl Into<Vec<u8>>) -> Option<Request> {
         let credential = self.options.allow.as_ref()?;
@@ -81,19 +94,38 @@ impl Prober<'_> {
 
     /// Asks what must be refused, and writes down whether it was.
     pub(crate) fn expect_refused(&mut self, place: Place, variant: &Variant) {
-        let server = Rc::clone(&self.server);
-        self.expect_refused_at(place, &server, variant);
+        self.expect_all_refused(place, std::slice::from_ref(variant));
     }
 
-    /// The same at another address or port.
-    pub(crate) fn expect_refused_at(&mut self, place: Place, server: &Server, variant: &Variant) {
-        if self.traffic.is_over() {
-            return self.note(place, &variant.name, Judgement::new(Verdict::Skip, "the time budget is used up"));
+    /// The same for many, some of them at once, and at the other addresses of the target what is worth it.
+    pub(crate) fn expect_all_refused(&mut self, place: Place, variants: &[Variant]) {
+        let server = Rc::clone(&self.server);
+        self.expect_all_refused_at(place, &server, variants);
+        for other in self.servers.clone().iter().filter(|other| other.address != server.address) {
+            let worth = variants.iter().filter(|variant| variant.everywhere).cloned();
+            let named: Vec<Variant> = worth
+                .map(|mut variant| {
+                    variant.name = format!("{} at {}", variant.name, other.address);
+                    variant
+                })
+                .collect();
+            self.expect_all_refused_at(place, other, &named);
         }
-        let exchange = self.traffic.ask(server, &variant.question);
-        let mut requests = vec![exchange.number];
-        let judgement = self.judge(server, place.subject, &variant.question, &exchange, variant.twin, &mut requests);
-        self.record(place, variant, &exchange, judgement, requests);
+    }
+
+    /// The same at one address and port.
+    pub(crate) fn expect_all_refused_at(&mut self, place: Place, server: &Server, variants: &[Variant]) {
+        let questions: Vec<_> = variants.iter().map(|variant| (server, &variant.question)).collect();
+        let exchanges = self.traffic.ask_all(&questions);
+        for (variant, exchange) in variants.iter().zip(exchanges) {
+            let Some(exchange) = exchange else {
+                self.skip(place, &variant.name, "the time budget is used up");
+                continue;
+            };
+            let mut requests = vec![exchange.number];
+            let judgement = self.judge(server, place.subject, &variant.question, &exchange, variant.twin, &mut requests);
+            self.record(place, variant, &exchange, judgement, requests);
+        }
     }
 
     /// Writes down what a request has shown.

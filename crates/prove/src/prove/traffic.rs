@@ -1,6 +1,8 @@
-//! Requests as they are made: each one is written down, none too soon after the one before.
+//! Requests as they are made: each one is written down, a few at once, none too soon after the one before.
 
 use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,8 +16,9 @@ use super::wire::{Endpoint, Patience, Request, Response, Tls, TlsError, Trust, W
 pub(crate) struct Traffic {
     patience: Patience,
     pause: Duration,
-    next: Instant,
+    next: Mutex<Instant>,
     end: Option<Instant>,
+    at_once: usize,
     entries: Vec<Entry>,
 }
 
@@ -76,7 +79,8 @@ impl Traffic {
         let pause = options.rate.and_then(|rate| Duration::from_secs(1).checked_div(rate)).unwrap_or_default();
         let now = Instant::now();
         let end = options.budget.and_then(|budget| now.checked_add(budget));
-        Self { patience, pause, next: now, end, entries: Vec::new() }
+        let at_once = options.at_once.clamp(1, MOST_AT_ONCE);
+        Self { patience, pause, next: Mutex::new(now), end, at_once, entries: Vec::new() }
     }
 
     /// Whether nothing more is to be begun.
@@ -84,19 +88,95 @@ impl Traffic {
         self.end.is_some_and(|end| Instant::now() >= end)
     }
 
-    pub(crate) fn ask(&mut self, server: &Server, question: &Question) -> Exchange {
-        let now = Instant::now();
-        if let Some(wait) = self.next.checked_duration_since(now).filter(|wait| !wait.is_zero()) {
-            thread::sleep(wait);
+    /// Asks more at once if answers take long: whoever waits costs a server little.
+    pub(crate) fn adapt(&mut self, usual: Duration) {
+        if usual >= SLOW {
+            self.at_once = self.at_once.saturating_mul(SLOW_FACTOR).min(MOST_AT_ONCE);
         }
-        self.next = now.max(self.next).checked_add(self.pause).unwrap_or(now);
-        let (outcome, endpoint) = match server.endpoint(question) {
-            Ok(endpoint) => (endpoint.ask(&question.request, self.patience), endpoint),
-            Err(error) => (Err(WireError::Tls(error.to_string())), Endpoint::plain(server.address)),
+    }
+
+    pub(crate) fn ask(&mut self, server: &Server, question: &Question) -> Exchange {
+        let attempts = self.attempt(server, question);
+        self.note(server, question, attempts)
+    }
+
+    /// Asks all of them, some at once, and writes them down in this order. `None` is what the time budget was used up for.
+    pub(crate) fn ask_all(&mut self, jobs: &[(&Server, &Question)]) -> Vec<Option<Exchange>> {
+        let next = AtomicUsize::new(0);
+        let (this, at_once) = (&*self, self.at_once.min(jobs.len()));
+        let work = || {
+            let mut done = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some((server, question)) = jobs.get(number).filter(|_| !this.is_over()) else { return done };
+                done.push((number, this.attempt(server, question)));
+            }
         };
-        let number = self.entries.len();
-        self.entries.push(Entry::new(server, &endpoint, question, &outcome));
-        Exchange { number, outcome }
+        let mut done = thread::scope(|scope| {
+            let workers: Vec<_> = (1..at_once).map(|_| scope.spawn(work)).collect();
+            let mut done = work();
+            done.extend(workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()));
+            done
+        });
+        done.sort_by_key(|(number, _)| *number);
+        let mut done = done.into_iter().peekable();
+        let taken = jobs.iter().enumerate().map(|(number, (server, question))| {
+            let (_, attempts) = done.next_if(|(found, _)| *found == number)?;
+            Some(self.note(server, question, attempts))
+        });
+        taken.collect()
+    }
+
+    /// Asks a second time where no connection came about, or one ended without a byte: servers close what is idle, and restart. Never
+    /// after a byte of an answer, which is an answer, and never after waiting in vain.
+    fn attempt(&self, server: &Server, question: &Question) -> Vec<Result<Response, WireError>> {
+        let mut attempts = Vec::new();
+        while attempts.len() < MOST_ATTEMPTS {
+            self.wait();
+            let left = self.end.map(|end| end.saturating_duration_since(Instant::now()).max(LAST_WORD));
+            let within = |patience: Duration| left.map_or(patience, |left| left.min(patience));
+            let patience = Patience { connect: within(self.patience.connect), answer: within(self.patience.answer) };
+            let outcome = match server.endpoint(question) {
+                Ok(endpoint) => endpoint.ask_once(&question.request, patience),
+                Err(error) => Err(WireError::Tls(error.to_string())),
+            };
+            let again = match &outcome {
+                Err(WireError::Connect(kind)) => *kind != std::io::ErrorKind::TimedOut,
+                Err(WireError::Silent) => true,
+                _ => false,
+            };
+            attempts.push(outcome);
+            if !again {
+                break;
+            }
+        }
+        attempts
+    }
+
+    /// Keeps to the rate.
+    fn wait(&self) {
+        if self.pause.is_zero() {
+            return;
+        }
+        let now = Instant::now();
+        let start = {
+            let Ok(mut next) = self.next.lock() else { return };
+            let start = now.max(*next);
+            *next = start.checked_add(self.pause).unwrap_or(start);
+            start
+        };
+        thread::sleep(start.saturating_duration_since(now));
+    }
+
+    /// Writes down each attempt; the last one counts.
+    fn note(&mut self, server: &Server, question: &Question, attempts: Vec<Result<Response, WireError>>) -> Exchange {
+        let endpoint = server.endpoint(question).unwrap_or(Endpoint::plain(server.address));
+        let mut last = Err(WireError::Silent);
+        for outcome in attempts {
+            self.entries.push(Entry::new(server, &endpoint, question, &outcome));
+            last = outcome;
+        }
+        Exchange { number: self.entries.len().saturating_sub(1), outcome: last }
     }
 
     /// How many requests were made so far.
@@ -185,9 +265,72 @@ impl Entry {
     }
 }
 
+const MOST_ATTEMPTS: usize = 2;
+/// As many connections as a browser or two would open; and with slow answers, as many as a busy page.
+const MOST_AT_ONCE: usize = 64;
+const SLOW: Duration = Duration::from_millis(250);
+const SLOW_FACTOR: usize = 4;
+/// What is asked at the last moment still has this long for an answer.
+const LAST_WORD: Duration = Duration::from_millis(100);
+
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{Ipv4Addr, TcpListener};
+
     use super::*;
+
+    /// Answers each connection with the next of these.
+    fn serve(answers: Vec<&'static [u8]>) -> (Server, thread::JoinHandle<()>) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let thread = thread::spawn(move || {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let (mut head, mut byte) = (Vec::new(), [0]);
+                while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
+                    head.push(byte[0]);
+                }
+                stream.write_all(answer).unwrap();
+            }
+        });
+        (Server::new(&format!("http://{address}/").parse().unwrap(), address, &Certificates::Web).unwrap(), thread)
+    }
+
+    #[test]
+    fn connection_that_ends_without_a_byte_is_tried_once_more_and_both_are_written_down() {
+        let (server, thread) = serve(vec![b"", b"HTTP/1.1 204 None\r\n\r\n"]);
+        let mut traffic = Traffic::new(&Prove::new(server.target.clone()));
+        let exchange = traffic.ask(&server, &Question::new(Request::new("GET", "/", "h")));
+        thread.join().unwrap();
+        assert_eq!((exchange.number, exchange.outcome.unwrap().status), (1, 204));
+        assert!(traffic.entries[0].outcome.is_err() && traffic.entries.len() == 2);
+    }
+
+    #[test]
+    fn what_is_asked_at_once_is_written_down_in_the_order_in_which_it_was_said() {
+        let (server, thread) = serve(vec![b"HTTP/1.1 204 None\r\n\r\n"; 20]);
+        let mut traffic = Traffic::new(&Prove::new(server.target.clone()));
+        let questions: Vec<Question> =
+            (0..20).map(|number| Question::new(Request::new("GET", format!("/{number}"), "h"))).collect();
+        let jobs: Vec<_> = questions.iter().map(|question| (&server, question)).collect();
+        let numbers: Vec<usize> = traffic.ask_all(&jobs).into_iter().map(|exchange| exchange.unwrap().number).collect();
+        thread.join().unwrap();
+        assert_eq!(numbers, (0..20).collect::<Vec<_>>());
+        let lines: Vec<_> = traffic.entries.iter().map(|entry| entry.line.clone()).collect();
+        assert_eq!(lines, (0..20).map(|number| format!("GET /{number} HTTP/1.1")).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nothing_is_begun_after_the_time_budget() {
+        let (server, thread) = serve(Vec::new());
+        thread.join().unwrap();
+        let mut options = Prove::new(server.target.clone());
+        options.budget = Some(Duration::ZERO);
+        let question = Question::new(Request::new("GET", "/", "h"));
+        let mut traffic = Traffic::new(&options);
+        assert!(traffic.ask_all(&[(&server, &question)])[0].is_none() && traffic.entries.is_empty());
+    }
 
     fn endpoint(calling: Option<&str>) -> Endpoint {
         let target = "https://app.test/".parse().unwrap();

@@ -11,6 +11,7 @@ mod folder;
 mod ground;
 mod judge;
 mod nginx;
+mod outside;
 mod probe;
 mod process;
 mod questions;
@@ -23,6 +24,7 @@ use std::io;
 use std::path::Path;
 
 pub use evidence::{Evidence, Outcome, Trial};
+pub use outside::Outside;
 pub use stage::{Door, Stage, Staged};
 
 use crate::lint::Intent;

@@ -62,6 +62,8 @@ pub struct Door {
     pub host: String,
     /// Paths behind the gate that are shown to somebody who may see them; with none, nobody gets in here.
     pub paths: Vec<String>,
+    /// All paths that are behind the gate by the configuration, whatever is shown there.
+    pub protected: Vec<String>,
 }
 
 impl Stage {
@@ -85,9 +87,9 @@ impl Stage {
             Started::Running(running, ground) => (running, ground),
             Started::Refused(trial) => return Ok(Staged::Refused(trial)),
         };
-        let door = |(key, host, paths): (Vec<u8>, String, Vec<String>)| {
-            let address = running.address(&key)?;
-            Some(Door { address, listen: String::from_utf8_lossy(&key).into_owned(), host, paths })
+        let door = |(key, shown): (Vec<u8>, Shown)| {
+            let (address, listen) = (running.address(&key)?, String::from_utf8_lossy(&key).into_owned());
+            Some(Door { address, listen, host: shown.host, paths: shown.paths, protected: shown.protected })
         };
         let doors = found.into_iter().filter_map(door).collect();
         let gates = ground.gates().into_iter().filter(|path| path.starts_with('/')).collect();
@@ -137,14 +139,15 @@ impl Stage {
         Outage { stop: format!("touch '{down}'"), restore: format!("rm -f '{down}'") }
     }
 
-    /// What is needed to ask a door from outside; `None` where nobody gets in.
+    /// What is needed to ask a door from outside, for the paths that are shown to somebody; `None` where nothing is behind the gate.
     #[must_use]
     pub fn prove(&self, door: &Door) -> Option<Prove> {
-        let first = door.paths.first()?;
+        let paths = if door.paths.is_empty() { &door.protected } else { &door.paths };
+        let first = paths.first()?;
         let port = door.address.port();
         let mut options = Prove::new(format!("http://{}:{port}{first}", door.host).parse().ok()?);
         options.addresses = vec![door.address];
-        options.paths.clone_from(&door.paths);
+        options.paths.clone_from(paths);
         options.open.clone_from(&self.open);
         let credential = |line: String, file: &str| Credential::new([line], file).ok();
         options.allow = credential(self.allowed(), "@allow.txt");
@@ -163,22 +166,29 @@ impl Stage {
     }
 }
 
+/// What was seen of a server.
+struct Shown {
+    host: String,
+    paths: Vec<String>,
+    protected: Vec<String>,
+}
+
 impl Judge<'_> {
     /// For every server the paths behind the gate that somebody gets to see who may, with an address that leads there.
-    fn shown(mut self) -> Vec<(Vec<u8>, String, Vec<String>)> {
+    fn shown(mut self) -> Vec<(Vec<u8>, Shown)> {
         let questions = self.ground.questions();
         let mut found = Vec::new();
         for (key, Questions { host, main, .. }) in questions {
             let proof = self.looks.proof(Who::Person);
             let mut paths = Vec::new();
-            for path in main {
+            for path in &main {
                 self.lets_in = false;
-                let response = self.ask(&key, request("GET", &path, &host, proof.as_deref()), Who::Person);
+                let response = self.ask(&key, request("GET", path, &host, proof.as_deref()), Who::Person);
                 if response.is_some_and(|response| response.status == 200) && self.lets_in {
-                    paths.push(path);
+                    paths.push(path.clone());
                 }
             }
-            found.push((key, host, paths));
+            found.push((key, Shown { host, paths, protected: main }));
         }
         found
     }

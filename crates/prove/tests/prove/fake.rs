@@ -54,8 +54,9 @@ impl Fake {
                 if stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                serve(stream.unwrap(), &mut *answer.lock().unwrap());
+                // Before the answer, which may be the last of a run.
                 count.fetch_add(1, Ordering::SeqCst);
+                serve(stream.unwrap(), &mut *answer.lock().unwrap());
             }
         });
         Self { port, asked, stop, thread: Some(thread) }

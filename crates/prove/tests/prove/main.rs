@@ -1,11 +1,14 @@
 //! What the prober says of deployments that block, that do not, and that look as if they did.
 
+mod catalogue;
 mod fake;
 mod holes;
 mod traps;
 
+use std::time::Duration;
+
 use fake::{Fake, closed};
-use gatewright_prove::prove::{Report, Strictness, Verdict, prove, report};
+use gatewright_prove::prove::{Check, Report, Strictness, Verdict, prove, report};
 
 /// The verdicts of a probe, without doubles.
 fn verdicts(report: &Report, probe: &str) -> Vec<Verdict> {
@@ -81,7 +84,26 @@ fn fifty_paths_are_proved_in_a_few_seconds() {
 fn nothing_is_begun_after_the_time_budget() {
     let fake = Fake::start(closed);
     let mut options = fake.options();
-    options.budget = Some(std::time::Duration::ZERO);
+    options.budget = Some(Duration::ZERO);
     let report = prove(&options, &mut |_| ());
-    assert!(report.checks.iter().any(|check| check.evidence.contains("budget")) && fake.asked() < 60, "{}", fake.asked());
+    assert!(report.nothing_proved.as_ref().unwrap().contains("time budget"), "{:?}", report.nothing_proved);
+    assert_eq!((exit(&report), fake.asked()), (3, 0));
+}
+
+#[test]
+fn run_ends_with_its_time_budget_when_the_deployment_stops_to_answer() {
+    let (until, answers) = std::sync::mpsc::channel::<()>();
+    let fake = Fake::start(move |asked| {
+        if asked.path().ends_with(".php") {
+            let _ = answers.recv(); // until the end of the run
+        }
+        closed(asked)
+    });
+    let mut options = fake.options();
+    options.budget = Some(Duration::from_secs(2));
+    let report = prove(&options, &mut |_| ());
+    drop(until);
+    let unfinished = |check: &&Check| check.verdict == Verdict::Skip && check.evidence.contains("time budget");
+    assert!(report.checks.iter().filter(unfinished).count() > 5, "{:?}", bad(&report));
+    assert_eq!((exit(&report), verdicts(&report, "P01")), (4, vec![Verdict::Pass]));
 }

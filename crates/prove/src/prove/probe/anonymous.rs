@@ -34,12 +34,32 @@ pub(super) fn nobody(prober: &mut Prober<'_>, place: Place) {
         }
         _ => judgement,
     };
-    prober.record(place, &variant, &subject.anonymous, judgement, requests);
+    prober.record(place, &variant, &subject.anonymous, judgement.clone(), requests);
+    browser(prober, place, judgement);
     for other in prober.servers.clone().iter().filter(|other| other.address != server.address) {
         let mut variant = variant.clone();
         variant.name = format!("GET at {}", other.address);
-        prober.expect_refused_at(place, other, &variant);
+        prober.expect_all_refused_at(place, other, &[variant]);
     }
+}
+
+/// Where a browser is sent to the login and everybody else is not, it is another way through the configuration.
+fn browser(prober: &mut Prober<'_>, place: Place, nobody: Judgement) {
+    const NAME: &str = "GET of a browser";
+    if prober.traffic.is_over() {
+        return prober.skip(place, NAME, "the time budget is used up");
+    }
+    let (server, baseline) = (Rc::clone(&prober.server), Rc::clone(&prober.baseline));
+    let variant = Variant::new(NAME, prober.navigate(prober.path(place.subject)), "error-page-opens");
+    let exchange = prober.traffic.ask(&server, &variant.question);
+    let mut requests = vec![exchange.number];
+    let known = baseline.subjects.get(place.subject).and_then(|subject| subject.stranger.as_ref());
+    let same = |page: &Page| known.is_some_and(|known| known.status == page.status && known.hash == page.hash);
+    let judgement = match exchange.page() {
+        Some(page) if same(&page) => nobody,
+        _ => prober.judge(&server, place.subject, &variant.question, &exchange, Twin::Elsewhere, &mut requests),
+    };
+    prober.record(place, &variant, &exchange, judgement, requests);
 }
 
 fn success(page: &Page, baseline: &Baseline, compared: bool) -> Judgement {

@@ -4,6 +4,7 @@ use crate::prove::prober::{Place, Prober, Variant};
 
 pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
     let path = prober.path(place.subject);
+    let mut variants = Vec::new();
     for name in ["X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "X-Client-IP"] {
         for address in ["127.0.0.1", "10.0.0.1", "192.168.0.1", "172.16.0.1", "::1"] {
             let value = match (name, address.contains(':')) {
@@ -12,7 +13,9 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
                 _ => address.to_owned(),
             };
             let request = prober.get(path.as_str()).with(name, &value);
-            prober.expect_refused(place, &Variant::new(format!("{name}: {value}"), request, "real-ip-anyone"));
+            let mut variant = Variant::new(format!("{name}: {value}"), request, "real-ip-anyone");
+            variant.everywhere = address == "127.0.0.1";
+            variants.push(variant);
         }
     }
     let mut public: Vec<String> = prober.options.open.iter().map(|open| open.trim_end_matches('*').to_owned()).take(2).collect();
@@ -22,7 +25,7 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         for public in &public {
             let value = if name == "X-Original-URL" { format!("http://{host}{public}") } else { public.clone() };
             let request = prober.get(path.as_str()).with(name, &value);
-            prober.expect_refused(place, &Variant::new(format!("{name}: {value}"), request, "auth-location-no-request"));
+            variants.push(Variant::new(format!("{name}: {value}"), request, "auth-location-no-request"));
         }
     }
     // An application that believes these shows the protected page at a path that is open.
@@ -30,7 +33,7 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         for public in public.iter().take(1) {
             let request = prober.get(public.as_str()).with(name, &path);
             let variant = Variant::new(format!("{public} with {name}: {path}"), request, "open-sibling");
-            prober.expect_refused(place, &variant.elsewhere());
+            variants.push(variant.elsewhere());
         }
     }
     for (name, value) in [
@@ -40,12 +43,13 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         ("X-Forwarded-Proto", "https"),
     ] {
         let request = prober.get(path.as_str()).with(name, value);
-        prober.expect_refused(place, &Variant::new(format!("{name}: {value}"), request, "auth-location-no-method"));
+        variants.push(Variant::new(format!("{name}: {value}"), request, "auth-location-no-method"));
     }
     for (name, value) in
         [("X-Forwarded-Host", "localhost"), ("X-Original-Host", "localhost"), ("X-Forwarded-Server", "localhost")]
     {
         let request = prober.get(path.as_str()).with(name, value);
-        prober.expect_refused(place, &Variant::new(format!("{name}: {value}"), request, "auth-location-http-host"));
+        variants.push(Variant::new(format!("{name}: {value}"), request, "auth-location-http-host"));
     }
+    prober.expect_all_refused(place, &variants);
 }

@@ -17,11 +17,13 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
             lines.push(Line::raw(format!("{name}: ")));
         }
     }
-    for line in lines {
+    let variant = |line: Line| {
         let name = line.printable().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
-        let request = prober.get(path.as_str()).with_lines(&[line]);
-        prober.expect_refused(place, &Variant::new(name, request, LINT));
-    }
+        Variant::new(name, prober.get(path.as_str()).with_lines(&[line]), LINT)
+    };
+    let mut variants: Vec<Variant> = lines.into_iter().map(variant).collect();
+    variants.extend(changed(prober, &path));
+    prober.expect_all_refused(place, &variants);
     match prober.options.expired.clone() {
         Some(expired) => {
             let request = prober.get(path).with_lines(&expired.lines);
@@ -29,6 +31,15 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         }
         None => prober.skip(place, "one that was good once", "none is named"),
     }
+}
+
+/// The credential with one character of each value changed: whoever takes it looks at no signature. Of each, since nobody but the
+/// operator knows which of the cookies it is that counts.
+pub(super) fn changed(prober: &Prober<'_>, path: &str) -> Option<Variant> {
+    let lines = prober.options.allow.as_ref()?.lines.iter();
+    let lines: Vec<Line> = lines.filter_map(Line::with_values_changed).collect();
+    (!lines.is_empty())
+        .then(|| Variant::new("the credential with one character changed", prober.get(path).with_lines(&lines), LINT))
 }
 
 /// The names of the cookies in the credential, which are no secret, unlike their values.

@@ -5,32 +5,34 @@ use std::rc::Rc;
 use crate::lint::Severity;
 use crate::prove::judge::Judgement;
 use crate::prove::prober::{Place, Prober, Variant};
-use crate::prove::redirect::Leads;
+use crate::prove::redirect::{Leads, redirect};
 use crate::prove::traffic::Exchange;
 use crate::prove::verdict::Verdict;
 
 pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
-    let baseline = Rc::clone(&prober.baseline);
-    let Some(subject) = baseline.subjects.get(place.subject) else { return };
-    let Some(leads) = &subject.leads else {
+    if prober.traffic.is_over() {
+        return prober.skip(place, "all", "the time budget is used up");
+    }
+    let server = Rc::clone(&prober.server);
+    let whole = prober.path(place.subject);
+    let origin = Variant::new("where it leads", prober.navigate(whole.as_str()), LINT).severity(Severity::Medium);
+    let exchange = prober.traffic.ask(&server, &origin.question);
+    let answer = exchange.outcome.as_ref().ok();
+    let Some(leads) = answer.and_then(|answer| redirect(answer, &server.target, whole.as_bytes())) else {
         return prober.skip(place, "all", "nobody is sent to a login");
     };
-    let origin = Variant::new("where it leads", prober.get(subject.path.as_str()), LINT).severity(Severity::Medium);
     let judgement = match leads {
         Leads::Nowhere => Judgement::new(Verdict::Warn, "a redirect without an address"),
         Leads::Here(_) => Judgement::pass("to this origin"),
-        Leads::Away(to) if prober.is_login_elsewhere(to) => Judgement::pass(format!("to {to}")),
+        Leads::Away(to) if prober.is_login_elsewhere(&to) => Judgement::pass(format!("to {to}")),
         Leads::Away(to) => Judgement::new(Verdict::Warn, format!("to {to}, which is no login that was named")),
     };
-    prober.record(place, &origin, &subject.anonymous, judgement, vec![subject.anonymous.number]);
-    if prober.traffic.is_over() {
-        return prober.skip(place, "the way back", "the time budget is used up");
-    }
+    let requests = vec![exchange.number];
+    prober.record(place, &origin, &exchange, judgement, requests);
 
-    let server = Rc::clone(&prober.server);
-    let path = subject.path.split('?').next().unwrap_or_default();
+    let path = whole.split('?').next().unwrap_or_default();
     let asked = format!("{path}?a=1&b=2");
-    let back = Variant::new("the way back", prober.get(asked.as_str()), LINT).severity(Severity::Low);
+    let back = Variant::new("the way back", prober.navigate(asked.as_str()), LINT).severity(Severity::Low);
     let exchange = prober.traffic.ask(&server, &back.question);
     let judgement = way_back(&location(&exchange), path, &asked, prober.options.target.host());
     let requests = vec![exchange.number];
@@ -38,8 +40,8 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
 
     let evil = format!("{}.test", prober.options.unknown());
     for (name, request) in [
-        ("another Host", prober.get(subject.path.as_str()).replacing("Host", &evil)),
-        ("another X-Forwarded-Host", prober.get(subject.path.as_str()).with("X-Forwarded-Host", &evil)),
+        ("another Host", prober.navigate(whole.as_str()).replacing("Host", &evil)),
+        ("another X-Forwarded-Host", prober.navigate(whole.as_str()).with("X-Forwarded-Host", &evil)),
     ] {
         let variant = Variant::new(name, request, LINT).severity(Severity::Medium);
         let exchange = prober.traffic.ask(&server, &variant.question);

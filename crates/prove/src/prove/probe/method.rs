@@ -14,14 +14,16 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         Methods::Safe => &["HEAD"],
         Methods::All => &["HEAD", "POST", "PUT", "PATCH", "DELETE", "PROPFIND"],
     };
-    for method in methods {
+    let variant = |method: &&'static str| {
         let mut request = prober.get(prober.path(place.subject));
         (*method).clone_into(&mut request.method);
         if !matches!(*method, "HEAD") {
             request = request.with_body("");
         }
-        prober.expect_refused(place, &Variant::new(*method, request, LINT));
-    }
+        Variant::new(*method, request, LINT)
+    };
+    let variants: Vec<Variant> = methods.iter().map(variant).collect();
+    prober.expect_all_refused(place, &variants);
     options(prober, place);
     if prober.options.methods == Methods::Safe {
         prober.skip(place, "POST PUT PATCH DELETE PROPFIND", "only methods that change nothing");

@@ -13,6 +13,7 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         return prober.skip(place, "all", "no path is named that anybody may see");
     }
     let protected = prober.path(place.subject);
+    let mut variants = Vec::new();
     for path in open {
         let start = path.trim_end_matches('*').trim_end_matches('/').to_owned();
         if !path.ends_with('*') {
@@ -22,7 +23,7 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
                 ("a page below", format!("{start}/{}", prober.options.unknown()), "open-regex"),
             ] {
                 let variant = Variant::new(format!("{path}: {name}"), prober.get(target), lint);
-                prober.expect_refused(place, &variant.elsewhere().severity(Severity::High));
+                variants.push(variant.elsewhere().severity(Severity::High));
             }
         }
         for (name, between) in [
@@ -34,9 +35,10 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         ] {
             let variant =
                 Variant::new(format!("{path} {name}"), prober.get(format!("{start}{between}{protected}")), "open-regex");
-            prober.expect_refused(place, &variant.elsewhere().severity(Severity::High));
+            variants.push(variant.elsewhere().severity(Severity::High));
         }
     }
+    prober.expect_all_refused(place, &variants);
 }
 
 fn reachable(prober: &mut Prober<'_>, place: Place, path: &str) {

@@ -55,18 +55,24 @@ fn while_down(prober: &mut Prober<'_>, place: Place) {
     prober.expect_refused(place, &Variant::new("a credential that is none", bearer, "auth-location-error-page"));
     let cookie = prober.get(path.as_str()).with("Cookie", "session=x");
     prober.expect_refused(place, &Variant::new("a cookie that is none", cookie, "error-page-opens"));
+    if let Some(changed) = super::credential::changed(prober, &path) {
+        prober.expect_refused(place, &Variant { lint: "auth-location-error-page", ..changed });
+    }
     if let Some(request) = prober.get_allowed(path) {
         warm(prober, place, &Variant::new("a credential that was good until then", request, "auth-location-stale"));
     }
 }
 
-/// Whoever was let in before must not be let in on the strength of that.
+/// Whoever was let in before may be let in on the strength of that for a moment, if the operator wants it so.
 fn warm(prober: &mut Prober<'_>, place: Place, variant: &Variant) {
     let server = Rc::clone(&prober.server);
     let exchange = prober.traffic.ask(&server, &Question::new(variant.question.request.clone()));
     let requests = vec![exchange.number];
     let judgement = match exchange.page().map(|page| (prober.baseline.protected_in(&page), page.status)) {
-        Some((Some(found), status)) => Judgement::open(format!("{status} shows {found}, though nobody has said yes")),
+        Some((Some(_), status)) => {
+            let why = format!("{status} shows the page: a yes of the gate is kept, and what it takes back meanwhile stays good");
+            Judgement::new(Verdict::Warn, why)
+        }
         Some((None, status)) => Judgement::pass(format!("refused with {status}")),
         None => Judgement::pass("no answer"),
     };

@@ -6,11 +6,14 @@ use crate::prove::options::Prove;
 use crate::prove::prober::{Place, Prober, Variant};
 
 pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
-    for spelling in spellings(&prober.path(place.subject), prober.options) {
+    let variant = |spelling: Spelling| {
         let mut variant = Variant::new(spelling.name, prober.get(spelling.target), spelling.lint).severity(spelling.severity);
         variant.twin = spelling.twin;
-        prober.expect_refused(place, &variant);
-    }
+        variant.everywhere = WORST.contains(&spelling.name);
+        variant
+    };
+    let variants: Vec<Variant> = spellings(&prober.path(place.subject), prober.options).into_iter().map(variant).collect();
+    prober.expect_all_refused(place, &variants);
     if place.subject == 0 {
         folders(prober, place);
     }
@@ -18,12 +21,13 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
 
 /// Files that do not exist, in folders that are often open: whoever answers for them is not a file.
 fn folders(prober: &mut Prober<'_>, place: Place) {
-    let unknown = prober.options.unknown();
-    for folder in ["static", "assets", "public", "css", "js", "images", "favicon.ico"] {
-        let request = prober.get(format!("/{folder}/{unknown}"));
-        let variant = Variant::new(format!("a file that does not exist, in /{folder}/"), request, "error-page-opens");
-        prober.expect_refused(place, &variant);
-    }
+    let nonce = prober.options.nonce;
+    let variant = |folder| {
+        let request = prober.get(format!("/{folder}/{nonce:016x}.txt"));
+        Variant::new(format!("a file that does not exist, in /{folder}/"), request, "error-page-opens")
+    };
+    let variants = ["static", "assets", "public", "css", "js", "images", "favicon.ico"].map(variant);
+    prober.expect_all_refused(place, &variants);
 }
 
 /// Another way to write a path.
@@ -133,6 +137,17 @@ fn spellings(path: &str, options: &Prove) -> Vec<Spelling> {
     found
 }
 
+/// What other addresses of the same name are asked for, too: one of each kind.
+const WORST: [&str; 8] = [
+    "with a slash at the end",
+    "a page below it",
+    "a .php below it",
+    ".php",
+    "two slashes",
+    "a folder and back, with a semicolon",
+    "an escaped letter",
+    "a capital letter",
+];
 const SIBLING: &str = "open-sibling";
 const REGEX: &str = "open-regex";
 const INDEX: &str = "index-around-gate";

@@ -9,14 +9,14 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         let request = request.replacing("Connection", "Upgrade").with("Upgrade", "websocket").with("Sec-WebSocket-Version", "13");
         request.with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==") // the example of RFC 6455 §1.3
     };
-    let request = upgrade(prober.get(path.as_str()));
-    prober.expect_refused(place, &Variant::new("WebSocket", request, "open-sibling"));
+    let mut variants = vec![Variant::new("WebSocket", upgrade(prober.get(path.as_str())), "open-sibling")];
     let events = prober.get(path.as_str()).replacing("Accept", "text/event-stream");
-    prober.expect_refused(place, &Variant::new("event stream", events, "open-sibling"));
+    variants.push(Variant::new("event stream", events, "open-sibling"));
     if place.subject == 0 {
         for path in ["/ws", "/ws/", "/socket.io/?EIO=4&transport=websocket"] {
             let request = upgrade(prober.get(path));
-            prober.expect_refused(place, &Variant::new(format!("WebSocket at {path}"), request, "open-sibling").elsewhere());
+            variants.push(Variant::new(format!("WebSocket at {path}"), request, "open-sibling").elsewhere());
         }
     }
+    prober.expect_all_refused(place, &variants);
 }

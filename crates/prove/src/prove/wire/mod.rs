@@ -67,7 +67,8 @@ impl Endpoint {
         }
     }
 
-    fn ask_once(&self, request: &Request, patience: Patience) -> Result<Response, WireError> {
+    /// Sends a request and reads its answer, over a connection of its own.
+    pub(crate) fn ask_once(&self, request: &Request, patience: Patience) -> Result<Response, WireError> {
         let stream =
             TcpStream::connect_timeout(&self.address, patience.connect).map_err(|error| WireError::Connect(error.kind()))?;
         let _ = stream.set_nodelay(true); // only a matter of speed

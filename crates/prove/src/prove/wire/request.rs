@@ -124,6 +124,34 @@ impl Line {
         Self { bytes: bytes.into(), instead: Some(instead.to_owned()) }
     }
 
+    /// The same with one character changed in each value: of each cookie, or of the last word. `None` if there is nothing to change.
+    ///
+    /// In the middle: at its end, a value in base64 may have bits that mean nothing.
+    pub(crate) fn with_values_changed(&self) -> Option<Self> {
+        let mut bytes = self.bytes.clone();
+        let mut found = false;
+        let mut start = self.name().len().checked_add(1)?;
+        for part in self.value().split(|byte| *byte == b';') {
+            let separator = if self.is("cookie") { b'=' } else { b' ' };
+            let value = match separator {
+                b'=' => part.iter().position(|byte| *byte == b'='),
+                _ => part.iter().rposition(|byte| *byte == separator),
+            };
+            let value = value.and_then(|at| at.checked_add(1)).unwrap_or_default();
+            let middle = value.midpoint(part.len());
+            let letters = (middle..part.len()).chain((value..middle).rev());
+            let at =
+                letters.filter(|at| part.get(*at).is_some_and(u8::is_ascii_alphanumeric)).find_map(|at| start.checked_add(at));
+            if let Some(byte) = at.and_then(|at| bytes.get_mut(at)) {
+                *byte = if *byte == b'A' { b'B' } else { b'A' };
+                found = true;
+            }
+            start = start.checked_add(part.len())?.checked_add(1)?;
+        }
+        let instead = self.instead.as_ref().map(|instead| format!("{instead}.changed"));
+        found.then_some(Self { bytes, instead })
+    }
+
     /// What stands before the colon.
     pub(crate) fn name(&self) -> &[u8] {
         self.bytes.split(|byte| *byte == b':').next().unwrap_or_default()
@@ -180,6 +208,15 @@ mod tests {
         let bare = Request::new("POST", "/", "h").without("Accept").without("Connection");
         assert!(bare.clone().with_body("abc").to_bytes().ends_with(b"\r\nContent-Length: 3\r\n\r\nabc"));
         assert!(bare.with_chunked_body(b"abc").to_bytes().ends_with(b"chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"));
+    }
+
+    #[test]
+    fn every_value_is_changed_in_its_middle_and_stays_a_secret() {
+        let changed = |line: &str| Line::secret(line, "@a").with_values_changed().map(|line| (line.bytes, line.instead));
+        let cookie = changed("Cookie: session=abcde; theme=-x-; empty=").unwrap();
+        assert_eq!(cookie, (b"Cookie: session=abAde; theme=-A-; empty=".to_vec(), Some("@a.changed".to_owned())));
+        assert_eq!(changed("Authorization: Bearer aaAaa").unwrap().0, b"Authorization: Bearer aaBaa");
+        assert!(changed("Cookie: ").is_none() && changed("X-Key:k").unwrap().0 == b"X-Key:A");
     }
 
     #[test]
