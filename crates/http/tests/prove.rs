@@ -4,6 +4,7 @@
 #[expect(dead_code, reason = "no file of tests needs every helper")]
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
@@ -177,10 +178,13 @@ fn every_request_is_in_the_json_and_the_json_follows_its_schema() {
     assert_eq!((ran.code, ran.err.as_str()), (1, ""), "{ran:?}");
     let answer = ran.json();
     follows_schema(&answer);
-    let made: Vec<&str> = answer["requests"].as_array().unwrap().iter().map(|made| made["request"].as_str().unwrap()).collect();
-    let seen: Vec<String> = site.asked().iter().map(|asked| format!("{} {}", asked.method, asked.target)).collect();
-    assert_eq!(made.len(), seen.len());
-    assert!(made.iter().zip(&seen).all(|(made, seen)| made.starts_with(seen.as_str())));
+    let requests = answer["requests"].as_array().unwrap();
+    let made: Vec<&str> = requests.iter().map(|made| made["request"].as_str().unwrap()).collect();
+    let mut written: Vec<String> = made.iter().map(|line| line.rsplit_once(' ').unwrap().0.to_owned()).collect();
+    let mut seen: Vec<String> = site.asked().iter().map(|asked| format!("{} {}", asked.method, asked.target)).collect();
+    written.sort();
+    seen.sort();
+    assert_eq!(written, seen);
     let hole = probes(&answer).iter().find(|probe| probe["verdict"] == "FAIL(open)").unwrap();
     let index = usize::try_from(hole["requests"][0].as_u64().unwrap()).unwrap();
     assert!(made[index].contains("/admin/"), "{hole}");
@@ -433,6 +437,25 @@ fn rig_proves_nothing_where_nginx_refuses_the_configuration() {
 }
 
 #[test]
+fn interrupted_rig_leaves_nothing_behind() {
+    let Some(place) = configurations() else { return };
+    let temporary = tempfile::tempdir().unwrap();
+    let mut command = place.command(&["prove", "--rig", "closed.conf"]);
+    let mut child = command.env("TMPDIR", temporary.path()).stdout(Stdio::null()).spawn().unwrap();
+    let left = || fs::read_dir(temporary.path()).unwrap().next().map(|entry| entry.unwrap().path());
+    let proxy = loop {
+        let written = left().and_then(|folder| fs::read_to_string(folder.join("pid")).ok());
+        match written.and_then(|text| text.trim().parse::<u32>().ok()) {
+            Some(proxy) => break proxy,
+            None => assert!(child.try_wait().unwrap().is_none(), "it has ended before nginx was seen"),
+        }
+    };
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!((left(), fs::exists(format!("/proc/{proxy}")).unwrap()), (None, false));
+}
+
+#[test]
 fn configuration_that_init_writes_is_proved_with_its_policy() {
     let Some(place) = configurations() else { return };
     let policy = "version = 1\n[session]\nkeys = [\"file:session.key\"]\n[identity_headers]\nX-User = \"subject\"\n[[rule]]\nid = \"health\"\n\
@@ -442,6 +465,56 @@ fn configuration_that_init_writes_is_proved_with_its_policy() {
     place.write("init.conf", &place.run(&["init", "nginx"]).out);
     let ran = place.run(&["prove", "--rig", "init.conf", "--config", "gatewright.toml", "--strict"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+}
+
+#[test]
+fn recipes_of_the_book_run_as_they_are_printed() {
+    let Some(place) = configurations() else { return };
+    let site = Deployment::start(|asked| match asked.path() {
+        "/admin/" if asked.has(ALICE) => page("<title>Ledger</title>quarterly figures of all branches"),
+        "/admin/" => ("401 Unauthorized", String::new(), String::new()),
+        _ => nothing(),
+    });
+    fs::create_dir(place.path().join("deploy")).unwrap();
+    place.write("gatewright.toml", &POLICY.replace("paths = [\"/admin", "hosts = [\"app.example.com\"]\npaths = [\"/admin"));
+    place.write("deploy/nginx.conf", &place.run(&["init", "nginx"]).out);
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_gatewright")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let page = include_str!("../../../docs/src/how-to/prove.md");
+    let commands: Vec<&str> = page.lines().filter_map(|line| line.trim_start().strip_prefix("- run: ")).collect();
+    assert!(commands.len() >= 4, "{commands:?}");
+    for command in commands.into_iter().filter(|command| !command.contains("apt-get")) {
+        for name in ["prove.xml", "prove.html"] {
+            let _ = fs::remove_file(place.path().join(name));
+        }
+        let mut shell = Command::new("sh");
+        shell.args(["-c", command]).current_dir(place.path()).env("PATH", &path);
+        let ran = Ran::of(shell.env("SITE", site.url("")).env("ALLOW", ALICE).stdin(Stdio::null()).output().unwrap());
+        assert_eq!(ran.code, 0, "{command}: {ran:?}");
+        let is_written = ["prove.xml", "prove.html"].iter().all(|name| place.path().join(name).exists());
+        assert_eq!(is_written, command.contains("gatewright prove"), "{command}");
+    }
+}
+
+#[test]
+fn options_of_the_book_are_those_of_the_command() {
+    let options = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+        words
+            .filter(|word| word.starts_with("--") && word.contains(|letter: char| letter.is_ascii_alphabetic()))
+            .map(str::to_owned)
+            .collect()
+    };
+    let known = options(&place().run(&["prove", "--help"]).out);
+    let reference = include_str!("../../../docs/src/reference/command-line.md");
+    let start = reference.find("## `gatewright prove [OPTIONS] URL").unwrap();
+    let end = reference.find("## `gatewright session mint").unwrap();
+    let missing: Vec<_> = known.difference(&options(&reference[start..end])).cloned().collect();
+    assert_eq!(missing, ["--help"], "these are not in the reference");
+    let page = options(include_str!("../../../docs/src/how-to/prove.md"));
+    let others = ["--fail-on", "--lifetime", "--no-install-recommends", "--request-target", "--subject", "--yes"];
+    let unknown: Vec<_> = page.difference(&known).filter(|option| !others.contains(&option.as_str())).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
 
 /// The names of all elements, in the order of their start; fails unless each is closed in its place.

@@ -61,6 +61,6 @@ mod rig;
 pub use data::DataError;
 pub use init::{File, InitError, Proxy, init};
 pub use lint::{Finding, Intent, Lint, LintError, Report, Severity, lint, lints, report};
-pub use rig::{Door, Evidence, Outcome, Outside, RigError, Stage, Staged, Trial, rig};
+pub use rig::{Door, Evidence, Outcome, Outside, RigError, Stage, Staged, Trial, end_rigs, rig};
 pub use site::{Site, SiteError, Tls, Wiring};
 pub use source::{FileId, Position, Source, Sources, Span};

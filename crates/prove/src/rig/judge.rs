@@ -95,9 +95,9 @@ impl<'r> Judge<'r> {
         self.asked.len()
     }
 
-    /// Whether there were too many requests to make any more.
+    /// Whether there were too many requests to make any more, or the process is about to end.
     pub(super) fn is_over(&self) -> bool {
-        self.asked.len() >= MOST_REQUESTS
+        self.asked.len() >= MOST_REQUESTS || super::ending::is_told()
     }
 
     /// Begins to ask one thing of one server.

@@ -5,6 +5,7 @@
 
 mod cause;
 mod checks;
+mod ending;
 mod evidence;
 mod fake;
 mod folder;
@@ -23,6 +24,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+pub use ending::end_rigs;
 pub use evidence::{Evidence, Outcome, Trial};
 pub use outside::Outside;
 pub use stage::{Door, Stage, Staged};

@@ -1,8 +1,11 @@
-//! Ctrl-C while the gate is stopped: it is started again before the command ends.
+//! Ctrl-C in the middle of a run: what was stopped is started again, and what was started is stopped.
 
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use gatewright_prove::end_rigs;
 use gatewright_prove::prove::Outage;
 
 use crate::cli::failure::{Failure, complain};
@@ -17,10 +20,33 @@ pub(super) fn restore(outage: Outage) -> Result<(), Failure> {
         if !status.is_ok_and(|status| status.success()) {
             complain(&format!("the gate may still be down: `{}` failed", outage.restore));
         }
-        std::process::exit(INTERRUPTED);
+        std::process::exit(INTERRUPTED.into());
     });
     Ok(())
 }
 
+/// Whether a rig was told to end by a signal.
+#[derive(Clone, Debug)]
+pub(super) struct Ended(Arc<AtomicBool>);
+
+impl Ended {
+    /// From here on a signal ends the rig, which then returns.
+    pub(super) fn watch() -> Result<Self, Failure> {
+        let interrupt = Interrupt::watch()?;
+        let ended = Self(Arc::new(AtomicBool::new(false)));
+        let told = ended.clone();
+        thread::spawn(move || {
+            interrupt.wait();
+            told.0.store(true, Ordering::SeqCst);
+            end_rigs();
+        });
+        Ok(ended)
+    }
+
+    pub(super) fn is_told(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
 /// 128 and the number of SIGINT, as shells say it.
-const INTERRUPTED: i32 = 130;
+pub(super) const INTERRUPTED: u8 = 130;

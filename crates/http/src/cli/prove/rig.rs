@@ -8,6 +8,7 @@ use gatewright_prove::nginx::Files as _;
 use gatewright_prove::prove::Strictness;
 use gatewright_prove::{Intent, RigError, rig};
 
+use super::interrupted::{Ended, INTERRUPTED};
 use super::output::Output;
 use crate::cli::configuration::{Configurations, unreadable};
 use crate::cli::failure::{Failure, complain};
@@ -41,17 +42,23 @@ impl Rig {
             return Err(Failure::Usage(format!("`--program {}` is no file", program.display())));
         }
         let files = output.open()?;
+        let ended = Ended::watch()?;
         let started = moment::rfc3339(gatewright_issuer::now());
-        let trial = match rig(bytes, &configurations, intent, self.program.as_deref()) {
+        let tried = rig(bytes, &configurations, intent, self.program.as_deref());
+        if ended.is_told() {
+            return Ok(INTERRUPTED);
+        }
+        let trial = match tried {
             Ok(trial) => trial,
             Err(RigError::Read(kind)) => return Err(unreadable(&name, kind, COMMAND)),
             Err(error @ RigError::NoNginx) => {
                 return Err(Failure::Usage(format!("{error}: install it, or name it with `--program FILE`")));
             }
-            Err(error) => {
+            Err(error @ RigError::Machine(_)) => {
                 complain(&error.to_string());
                 return Ok(NOTHING_PROVED);
             }
+            Err(error) => return Err(Failure::Usage(format!("`{}`: {error}", name.display()))),
         };
         let report = trial.report(&name.display().to_string(), &started);
         output.write(&report, files, out)?;
