@@ -26,7 +26,7 @@ pub(crate) use pattern::Pattern;
 pub(crate) use reach::{Step, Way};
 pub(crate) use redirect::{ErrorPage, Flag, Response, Target};
 pub(crate) use scope::{Block, ScopeId, Scopes};
-pub(crate) use server::{Server, ServerId, listen};
+pub(crate) use server::{Fit, Server, ServerId, listen};
 pub(crate) use upstream::{Pass, Upstreams, address, split};
 pub(crate) use variables::{Definition, Variables, is_clients, is_credential, names};
 

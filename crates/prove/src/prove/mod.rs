@@ -10,6 +10,7 @@
 pub(crate) mod wire;
 mod target;
 mod options;
+mod protected;
 mod paths;
 mod page;
 mod redirect;

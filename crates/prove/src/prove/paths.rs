@@ -1,12 +1,14 @@
-//! Paths to prove, from a list, a description of an API, or a map of a site.
+//! Paths to prove, from a list, a description of an API, a map of a site, or a configuration of nginx.
 
 use std::fmt;
 
+use super::protected::protected;
 use super::target::Target;
 use crate::data::{self, Language, Node};
 use crate::source::Sources;
 
-/// Reads paths from a file: one in a line, `paths` of OpenAPI 2 or 3 in JSON or YAML, or a sitemap. Which it is shows in the text.
+/// Reads paths from a file: one in a line, `paths` of OpenAPI 2 or 3 in JSON or YAML, a sitemap, or what `nginx -T` prints, of which
+/// those are taken that ask a gate. Which it is shows in the text.
 ///
 /// Of OpenAPI those are taken that can be asked with GET; a parameter in a path becomes its example, or `1`. Addresses at another
 /// host are left out.
@@ -25,7 +27,9 @@ use crate::source::Sources;
 /// ```
 pub fn paths(name: &str, text: &[u8], target: &Target) -> Result<Vec<String>, PathsError> {
     let shown = String::from_utf8_lossy(text);
-    let mut found = if shown.contains("<urlset") || shown.contains("<sitemapindex") {
+    let mut found = if let Some(found) = protected(text, target) {
+        found
+    } else if shown.contains("<urlset") || shown.contains("<sitemapindex") {
         sitemap(&shown, target)
     } else if ["openapi", "swagger"].iter().any(|word| shown.lines().take(HEAD_LINES).any(|line| begins_with_key(line, word))) {
         openapi(name, text)?

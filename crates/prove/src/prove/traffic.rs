@@ -322,6 +322,32 @@ mod tests {
     }
 
     #[test]
+    fn so_many_are_asked_at_once_and_more_where_answers_are_slow() {
+        for (usual, at_once) in [(Duration::ZERO, 4), (SLOW, 16)] {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let address = listener.local_addr().unwrap();
+            // Nobody gets an answer before all of them are there.
+            let thread = thread::spawn(move || {
+                let mut streams: Vec<_> = (0..at_once).map(|_| listener.accept().unwrap().0).collect();
+                for stream in &mut streams {
+                    let (mut head, mut byte) = (Vec::new(), [0]);
+                    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
+                        head.push(byte[0]);
+                    }
+                    stream.write_all(b"HTTP/1.1 204 None\r\n\r\n").unwrap();
+                }
+            });
+            let server = Server::new(&format!("http://{address}/").parse().unwrap(), address, &Certificates::Web).unwrap();
+            let mut traffic = Traffic::new(&Prove::new(server.target.clone()));
+            traffic.adapt(usual);
+            let question = Question::new(Request::new("GET", "/", "h"));
+            let exchanges = traffic.ask_all(&vec![(&server, &question); at_once]);
+            thread.join().unwrap();
+            assert!(exchanges.iter().flatten().all(|exchange| exchange.outcome.is_ok()) && exchanges.len() == at_once);
+        }
+    }
+
+    #[test]
     fn nothing_is_begun_after_the_time_budget() {
         let (server, thread) = serve(Vec::new());
         thread.join().unwrap();

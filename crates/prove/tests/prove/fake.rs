@@ -1,12 +1,13 @@
 //! A deployment on loopback that answers as a test says.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use gatewright_prove::prove::{Credential, Prove, Report, prove};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// What was asked.
 pub(crate) struct Asked {
@@ -36,6 +37,7 @@ pub(crate) type Answer = (&'static str, String, String);
 
 /// Answers until it is dropped.
 pub(crate) struct Fake {
+    pub(crate) address: SocketAddr,
     pub(crate) port: u16,
     asked: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
@@ -44,7 +46,26 @@ pub(crate) struct Fake {
 
 impl Fake {
     pub(crate) fn start(answer: impl FnMut(&Asked) -> Answer + Send + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), answer)
+    }
+
+    /// The same at an address of loopback.
+    pub(crate) fn start_at(address: SocketAddr, answer: impl FnMut(&Asked) -> Answer + Send + 'static) -> Self {
+        Self::start_with(address, None, answer)
+    }
+
+    /// The same over TLS.
+    pub(crate) fn start_with_tls(tls: Arc<ServerConfig>, answer: impl FnMut(&Asked) -> Answer + Send + 'static) -> Self {
+        Self::start_with((Ipv4Addr::LOCALHOST, 0).into(), Some(tls), answer)
+    }
+
+    fn start_with(
+        address: SocketAddr,
+        tls: Option<Arc<ServerConfig>>,
+        answer: impl FnMut(&Asked) -> Answer + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
+        let address = listener.local_addr().unwrap();
         let port = listener.local_addr().unwrap().port();
         let (asked, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let answer = Mutex::new(answer);
@@ -56,10 +77,15 @@ impl Fake {
                 }
                 // Before the answer, which may be the last of a run.
                 count.fetch_add(1, Ordering::SeqCst);
-                serve(stream.unwrap(), &mut *answer.lock().unwrap());
+                let (stream, answer) = (stream.unwrap(), &mut *answer.lock().unwrap());
+                match &tls {
+                    None => serve(stream, answer),
+                    // What ends within the handshake asks for nothing.
+                    Some(tls) => serve(StreamOwned::new(ServerConnection::new(Arc::clone(tls)).unwrap(), stream), answer),
+                }
             }
         });
-        Self { port, asked, stop, thread: Some(thread) }
+        Self { address, port, asked, stop, thread: Some(thread) }
     }
 
     /// How many requests came.
@@ -83,12 +109,12 @@ impl Fake {
 impl Drop for Fake {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+        let _ = TcpStream::connect(self.address);
         let _ = self.thread.take().unwrap().join();
     }
 }
 
-fn serve(mut stream: TcpStream, answer: &mut dyn FnMut(&Asked) -> Answer) {
+fn serve(mut stream: impl Read + Write, answer: &mut dyn FnMut(&Asked) -> Answer) {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];
     let end = loop {

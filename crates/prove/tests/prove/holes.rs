@@ -33,9 +33,13 @@ fn with_hole(hole: Hole) -> Report {
 
 #[test]
 fn each_kind_of_hole_is_found_by_its_probe() {
-    let holes: [(&str, &str, Hole); 15] = [
+    let holes: [(&str, &str, Hole); 16] = [
         ("P01", "GET", |asked| (asked.path() == "/admin").then_some(LEDGER)),
         ("P04", "Cookie: session=x", |asked| asked.value("cookie").filter(|_| asked.path() == "/admin").map(|_| LEDGER)),
+        ("P04", "the credential with one character changed", |asked| {
+            let cookie = asked.value("cookie").filter(|cookie| asked.path() == "/admin" && cookie.starts_with("session=g"));
+            cookie.map(|_| LEDGER)
+        }),
         ("P04", "Authorization: Bearer x", |asked| {
             asked.value("authorization").filter(|_| asked.path() == "/admin").map(|_| LEDGER)
         }),
@@ -149,6 +153,16 @@ fn identity_that_a_client_writes_is_spoofed_where_the_application_hears_it() {
     assert_eq!(failures(&alias), [("P09", "X_User, with a credential")]);
     let closed = proved(site(|_| None), options);
     assert_eq!(verdicts(&closed, "P09"), [Verdict::Pass]);
+    let removed = |asked: &Asked| asked.value("connection").is_some_and(|value| value.contains("X-User"));
+    let removed = proved(
+        move |asked| match asked.path() {
+            "/admin/me" if asked.is_member() && removed(asked) => page("you are nobody"),
+            _ => site(|_| None)(asked),
+        },
+        options,
+    );
+    let bad = bad(&removed);
+    assert!(bad.len() == 1 && bad[0].starts_with("P09 all of them named in Connection, with a credential: Warn"), "{bad:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod fake;
+mod addresses;
 mod holes;
 mod traps;
 

@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use crate::lint::Severity;
 use crate::prove::judge::Judgement;
+use crate::prove::page::Page;
 use crate::prove::prober::{Place, Prober, Variant};
+use crate::prove::traffic::{Exchange, Question};
 use crate::prove::verdict::Verdict;
 use crate::prove::wire::{Line, Request};
 
@@ -37,6 +39,9 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
             }
         }
     }
+    if echoed && !prober.traffic.is_over() {
+        removed(prober, place, &path);
+    }
     if !echoed {
         prober.checks.retain(|check| check.probe != "P09");
         prober.skip(place, "all", "no page shows the identity: `--whoami` names one that does");
@@ -62,6 +67,41 @@ fn try_one(prober: &mut Prober<'_>, place: Place, variant: Variant, forged: &str
     };
     prober.record(place, &variant.severity(Severity::Critical), &exchange, judgement, requests);
     shown
+}
+
+/// Whether a client can have the identity taken away: a proxy drops what `Connection` names (RFC 9110 §7.6.1), and an application that is
+/// told of nobody may take the request for one from inside.
+///
+/// What shows it: words that are in the page whenever nothing of the identity is named there, and are gone when it is.
+fn removed(prober: &mut Prober<'_>, place: Place, path: &str) {
+    const NAME: &str = "all of them named in Connection, with a credential";
+    let Some(usual) = prober.get_allowed(path) else { return };
+    let names = prober.options.identity.join(", ");
+    let other = format!("X-{}", prober.options.unknown());
+    let named = |names: &str| usual.clone().replacing("Connection", &format!("close, {names}"));
+    let server = Rc::clone(&prober.server);
+    let variant = Variant::new(NAME, named(&names), "caddy-connection-header").severity(Severity::Medium);
+    let questions = [named(&other), usual.clone(), named(&other)].map(Question::new);
+    let mut jobs: Vec<_> = questions.iter().map(|question| (&*server, question)).collect();
+    jobs.extend([(&*server, &variant.question); 2]);
+    let exchanges: Option<Vec<Exchange>> = prober.traffic.ask_all(&jobs).into_iter().collect();
+    let pages: Option<Vec<Page>> = exchanges.iter().flatten().map(Exchange::page).collect();
+    let (Some(exchanges), Some(pages)) = (exchanges, pages) else {
+        return prober.skip(place, NAME, "the time budget is used up, or there was no answer");
+    };
+    let requests = exchanges.iter().rev().map(|exchange| exchange.number).collect();
+    let [usual @ .., first, second] = pages.as_slice() else { return };
+    let always = |word: &&Vec<u8>| usual.iter().all(|page| page.words.contains(*word));
+    let is_gone = |word: &&Vec<u8>| !first.words.contains(*word) && !second.words.contains(*word);
+    let gone = usual.first().and_then(|page| page.words.iter().filter(always).find(is_gone));
+    let judgement = match gone {
+        _ if pages.iter().any(|page| !page.is_success()) => Judgement::pass("refused"),
+        Some(_) => Judgement::new(Verdict::Warn, "what the application shows of the identity is gone: a client can take it away"),
+        None => Judgement::pass("the application is told as usual"),
+    };
+    if let Some(exchange) = exchanges.last() {
+        prober.record(place, &variant, exchange, judgement, requests);
+    }
 }
 
 /// The header as a client writes it, and as servers fold others into it.

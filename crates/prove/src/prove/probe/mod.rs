@@ -162,4 +162,39 @@ mod tests {
         let numbered = |(index, probe): (usize, &Probe)| probe.id == format!("P{:02}", index + 1);
         assert!(probes().iter().enumerate().all(numbered));
     }
+
+    /// Whatever looks like the name of a rule in these files is one.
+    #[test]
+    fn rules_that_probes_name_exist() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/prove/probe");
+        let is_name = |text: &&str| {
+            text.contains('-')
+                && text.split('-').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+        };
+        let mut names = Vec::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            names.extend(
+                text.split('"').skip(1).step_by(2).filter(is_name).filter(|name| !HEADERS.contains(name)).map(str::to_owned),
+            );
+        }
+        let unknown = |name: &&String| !crate::lint::lints().iter().any(|lint| lint.id == **name);
+        let unknown: Vec<&String> = names.iter().filter(unknown).collect();
+        assert!(unknown.is_empty() && names.len() > 40, "{unknown:?} of {}", names.len());
+    }
+
+    /// What looks so, and is the name of a header or a word of one.
+    const HEADERS: [&str; 11] = [
+        "cache-control",
+        "content-length",
+        "no-store",
+        "no-cache",
+        "s-maxage",
+        "max-age",
+        "transfer-encoding",
+        "x-access-token",
+        "x-auth-request-access-token",
+        "x-forwarded-access-token",
+        "x-id-token",
+    ];
 }
