@@ -27,6 +27,37 @@ pub(super) fn is_data(name: &[u8], text: &[u8]) -> bool {
     first.starts_with('{') || first == "---" || is_table || is_key || is_caddyfile_text(&text)
 }
 
+/// Whose configuration a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Envoy,
+    Caddy,
+    Caddyfile,
+    Traefik,
+    Ingress,
+}
+
+/// Tells whose configuration a file is; `None` for one that is no data, or nobody's that is known.
+pub(crate) fn form(name: &[u8], text: &[u8]) -> Result<Option<Form>, DataError> {
+    if !is_data(name, text) {
+        return Ok(None);
+    }
+    let mut sources = Sources::default();
+    let file = sources.add(name, text);
+    let Some(source) = sources.get(file) else { return Ok(None) };
+    if is_caddyfile(source) {
+        return Ok(Some(Form::Caddyfile));
+    }
+    let documents = data::read(&sources, file, Language::of(source))?;
+    let forms: [(IsOne, Form); 4] = [
+        (ingress::is_one, Form::Ingress),
+        (envoy::is_one, Form::Envoy),
+        (caddy::is_one, Form::Caddy),
+        (traefik::is_one, Form::Traefik),
+    ];
+    Ok(forms.into_iter().find(|(is_one, _)| documents.iter().any(is_one)).map(|(_, form)| form))
+}
+
 /// Looks for mistakes in a configuration of Envoy, Traefik or Caddy (as JSON), or in resources of Kubernetes with annotations of
 /// ingress-nginx. The error says where the file is wrong, or that it is none of these, and what to do instead.
 pub(super) fn check(sources: &Sources, file: FileId, intent: &Intent<'_>) -> Result<Vec<Finding>, DataError> {

@@ -11,6 +11,8 @@ use gatewright::{Authorizer, Config};
 pub struct Intent<'p> {
     /// Paths that anybody may see; one that ends in `*` stands for all that begin so.
     pub open: &'p [String],
+    /// Paths that are protected, with which [`rig()`](crate::rig()) tries most where it does not understand the configuration.
+    pub paths: &'p [String],
     /// Headers that tell the application who is asking.
     pub identity: &'p [String],
     /// The policy of the gate, with what decides by it.

@@ -14,6 +14,7 @@ pub mod report;
 #[cfg(test)]
 mod testing;
 
+pub(crate) use data_form::{Form, form};
 pub use error::LintError;
 pub use finding::{Finding, Lint, Report, Severity};
 pub use intent::Intent;

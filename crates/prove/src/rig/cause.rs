@@ -12,6 +12,8 @@ pub(super) struct Causes {
     found: Vec<Cause>,
     /// By location, where its directive stands.
     locations: Vec<(LocationId, Span)>,
+    /// For a proxy whose configuration is data: the rules that spoke, the worst first.
+    of_data: Vec<(&'static str, Severity)>,
 }
 
 /// One finding.
@@ -19,7 +21,7 @@ pub(super) struct Causes {
 pub(super) struct Cause {
     pub(super) id: &'static str,
     pub(super) severity: Severity,
-    span: Span,
+    span: Option<Span>,
 }
 
 impl Causes {
@@ -27,14 +29,26 @@ impl Causes {
         // What the linter cannot read has no cause that it knows.
         let findings = lint(name, files, intent).map(|report| report.findings).unwrap_or_default();
         let found = findings.into_iter().filter(|finding| finding.severity >= Severity::High);
-        let found = found.map(|finding| Cause { id: id(finding.lint), severity: finding.severity, span: finding.span });
+        let found = found.map(|finding| Cause { id: id(finding.lint), severity: finding.severity, span: Some(finding.span) });
         let locations = subject.model.locations();
         let locations = locations.filter_map(|(id, location)| Some((id, location.directive?.span())));
-        Self { found: found.collect(), locations: locations.collect() }
+        Self { found: found.collect(), locations: locations.collect(), of_data: Vec::new() }
+    }
+
+    /// Of a proxy whose configuration is data: the rules that spoke, the worst first.
+    pub(super) fn of_data(found: &[(&'static str, Severity)]) -> Self {
+        Self { of_data: found.to_vec(), ..Self::default() }
     }
 
     /// The finding that explains best what was seen: one about this kind of thing, in the location where it was.
     pub(super) fn of(&self, probe: &str, verdict: Verdict, location: Option<LocationId>) -> Option<Cause> {
+        let is_about = |(id, _): &&(&'static str, Severity)| {
+            let is_identity = ["identity", "header", "connection"].iter().any(|word| id.contains(word));
+            is_identity == (verdict == Verdict::Spoof)
+        };
+        if let Some((id, severity)) = self.of_data.iter().find(is_about) {
+            return Some(Cause { id, severity: *severity, span: None });
+        }
         let here = location.and_then(|id| self.locations.iter().find(|(other, _)| *other == id)).map(|(_, span)| *span);
         let is_here = |at: Span| here.is_some_and(|here| at.file == here.file && here.start <= at.start && at.end <= here.end);
         let first = match (verdict, probe) {
@@ -48,7 +62,7 @@ impl Causes {
             let place = first.iter().position(|id| *id == cause.id);
             let other = WAYS.iter().position(|id| *id == cause.id).filter(|_| verdict != Verdict::Spoof);
             let other = other.and_then(|place| place.checked_add(first.len()));
-            Some((!is_here(cause.span), place.or(other)?))
+            Some((!cause.span.is_some_and(is_here), place.or(other)?))
         };
         let ranked = self.found.iter().filter_map(|cause| Some((rank(cause)?, *cause)));
         ranked.min_by_key(|(rank, _)| *rank).map(|(_, cause)| cause)

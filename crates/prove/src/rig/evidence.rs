@@ -87,6 +87,16 @@ impl Trial {
         Self::not_asked(outcome, evidence, notes.into_iter().collect())
     }
 
+    /// What comes of a configuration that is wrong before the proxy has seen it.
+    pub(super) fn rejected(who: &'static str, message: String) -> Self {
+        Self::not_asked(Outcome::Rejected, Evidence::of_proxy(who, message, None), Vec::new())
+    }
+
+    /// What comes of one that cannot be run here.
+    pub(super) fn not_run(who: &'static str, message: String) -> Self {
+        Self::not_asked(Outcome::NotRun, Evidence::of_proxy(who, message, None), Vec::new())
+    }
+
     fn not_asked(outcome: Outcome, why: Evidence, notes: Vec<String>) -> Self {
         let (remarks, checks, entries) = (Vec::new(), Vec::new(), Vec::new());
         Self { outcome, shown: vec![why], remarks, notes, checks, requests: 0, lets_in: false, entries }

@@ -3,19 +3,21 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use super::draft::Given;
 use super::evidence::Trial;
 use super::fake::down;
-use super::ground::Ground as _;
+use super::ground::Ground;
 use super::judge::Judge;
+use super::kind::Kind;
 use super::probe::{Looks, Who, request};
 use super::questions::Questions;
 use super::running::{self, Running, Started};
-use super::{RigError, nginx};
+use super::{RigError, addressed, nginx};
 use crate::lint::Intent;
 use crate::nginx::Files;
 use crate::prove::{Credential, Outage, Prove};
 
-/// A configuration of nginx that runs on loopback, between a gate and applications of ours, until it is dropped.
+/// A configuration of a proxy that runs on loopback, between a gate and applications of ours, until it is dropped.
 ///
 /// The gate lets in who has a certain cookie. The applications answer every path with a page that has a title, and words that no other
 /// path and no other application has, and the headers in which they were told who is asking.
@@ -46,7 +48,7 @@ pub struct Stage {
 pub enum Staged {
     /// It runs.
     Runs(Box<Stage>),
-    /// It does not: nginx refuses it, or this machine lacks something; the trial says what.
+    /// It does not: the proxy refuses it, or this machine lacks something; the trial says what.
     Refused(Trial),
 }
 
@@ -67,15 +69,28 @@ pub struct Door {
 }
 
 impl Stage {
-    /// Starts a configuration: the main file, or what `nginx -T` prints. `nginx` is the program; without one it is looked for.
+    /// Starts a configuration of any proxy that [`rig()`](super::rig) runs. `program` is the proxy's own; without one it is looked for.
     ///
     /// # Errors
-    /// The file cannot be read, there is no nginx, or the machine is at its end.
-    pub fn start(name: &[u8], files: &dyn Files, intent: Intent<'_>, nginx: Option<&Path>) -> Result<Staged, RigError> {
-        let configuration = nginx::load(name, files)?;
-        let program = nginx::program(nginx)?;
-        let subject = nginx::subject(&configuration, intent);
-        let start = || running::start(|| nginx::once(&subject, &program));
+    /// Those of [`rig()`](super::rig).
+    pub fn start(name: &[u8], files: &dyn Files, intent: Intent<'_>, program: Option<&Path>) -> Result<Staged, RigError> {
+        let text = files.read(name).map_err(RigError::Read)?;
+        match Kind::of(name, &text)? {
+            Kind::Nginx => {
+                let configuration = nginx::load(name, files)?;
+                let program = nginx::program(program)?;
+                let subject = nginx::subject(&configuration, intent);
+                Self::of(|| running::start(|| nginx::once(&subject, &program)), intent)
+            }
+            Kind::Other(proxy) => {
+                let program = addressed::program(proxy, program)?;
+                let given = Given { name, text: &text, files, program: &program };
+                Self::of(|| running::start(|| addressed::once(proxy, &given, intent)), intent)
+            }
+        }
+    }
+
+    fn of<G: Ground>(start: impl Fn() -> Result<Started<G>, RigError>, intent: Intent<'_>) -> Result<Staged, RigError> {
         let (mut first, ground) = match start()? {
             Started::Running(running, ground) => (running, ground),
             Started::Refused(trial) => return Ok(Staged::Refused(trial)),

@@ -1,7 +1,7 @@
 //! What the fakes answer.
 
 use super::Yes;
-use super::request::{Protocol, Seen};
+use super::request::{PROBE, Protocol, Seen};
 use super::told::Told;
 
 /// How the gate answers.
@@ -148,7 +148,7 @@ pub(super) enum Credential {
 impl Credential {
     /// Looked for in every header: only the operator's gate knows the name of its cookie.
     pub(super) fn of(seen: &Seen) -> Self {
-        let proofs = seen.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("x-gatewright-probe"));
+        let proofs = seen.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(PROBE));
         let has = |word: &str| proofs.clone().any(|(_, value)| value.contains(word));
         match () {
             () if has(FORBIDDEN) => Self::Forbidden,

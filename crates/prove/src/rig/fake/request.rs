@@ -93,8 +93,8 @@ impl Seen {
     }
 }
 
-/// The header that numbers the probes.
-pub(crate) const PROBE: &str = "X-Gatewright-Probe";
+/// The header that numbers the probes: none that a proxy takes away by its name.
+pub(crate) const PROBE: &str = "Gatewright-Probe";
 
 /// The largest head; nginx sends at most 32 KiB of headers by default, and parameters of its own.
 const LARGEST: usize = 256 << 10;
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn request_of_http_is_read() {
         let seen =
-            Seen::read(&b"GET /a b?c HTTP/1.0\r\nHost: x\r\nX-Gatewright-Probe: 7\r\nX-User: e\r\n\r\n"[..]).unwrap().unwrap();
+            Seen::read(&b"GET /a b?c HTTP/1.0\r\nHost: x\r\nGatewright-Probe: 7\r\nX-User: e\r\n\r\n"[..]).unwrap().unwrap();
         assert_eq!((seen.method.as_str(), seen.target.as_str(), seen.path()), ("GET", "/a b?c", "/a b"));
         assert_eq!((seen.probe(), seen.values("x-user").collect::<Vec<_>>()), (Some(7), vec!["e"]));
     }

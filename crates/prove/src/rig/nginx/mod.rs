@@ -28,6 +28,7 @@ use plan::Plan;
 use rewrite::rewrite;
 
 pub(super) use rewrite::RETURN;
+pub(super) use sample::of as sample;
 
 /// Reads a configuration: the main file, or what `nginx -T` prints.
 pub(super) fn load(name: &[u8], files: &dyn Files) -> Result<Configuration, RigError> {

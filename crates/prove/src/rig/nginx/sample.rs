@@ -3,7 +3,7 @@
 use regex_syntax::hir::{Hir, HirKind};
 
 /// A few texts in which an expression finds something; none if it is one that only PCRE knows.
-pub(super) fn of(expression: &str) -> Vec<String> {
+pub(in crate::rig) fn of(expression: &str) -> Vec<String> {
     let Ok(parsed) = regex_syntax::Parser::new().parse(expression) else { return Vec::new() };
     let mut found = texts(&parsed);
     found.retain(|text| !text.is_empty() && !text.contains(char::is_control));
