@@ -39,7 +39,7 @@ impl Pages {
     /// What Chromium makes of a page.
     fn shot(&self, name: &str, scheme: &str, width: u32) -> Picture {
         let file = self.0.path().join(format!("{name}-{scheme}-{width}.png"));
-        let size = format!("--window-size={width},1400");
+        let size = format!("--window-size={width},900");
         let to = format!("--screenshot={}", file.display());
         self.chromium(scheme, &[&to, &size, "--hide-scrollbars"], &format!("{name}.html"));
         keep(&file);
@@ -121,10 +121,10 @@ impl Picture {
         self.rgb[usize::try_from(y * self.width + x).unwrap()]
     }
 
-    /// How many pixels have each colour.
+    /// How many pixels have each colour, of every other one.
     fn colours(&self) -> BTreeMap<[u8; 3], usize> {
         let mut colours = BTreeMap::new();
-        self.rgb.iter().for_each(|pixel| *colours.entry(*pixel).or_default() += 1);
+        self.rgb.iter().step_by(2).for_each(|pixel| *colours.entry(*pixel).or_default() += 1);
         colours
     }
 }
@@ -148,7 +148,7 @@ fn verdict_can_be_seen_at_once_wide_and_narrow() {
         let mut seen = Vec::new();
         for (kind, band) in KINDS.into_iter().zip([[0xb3, 0x26, 0x1e], [0x17, 0x69, 0x3f], [0x8a, 0x5a, 0x00]]) {
             let picture = pages.shot(kind, "light", width);
-            assert_eq!((picture.width, picture.height), (width, 1400), "{kind}");
+            assert_eq!((picture.width, picture.height), (width, 900), "{kind}");
             for x in [4, width / 2, width - 5] {
                 assert!(is_like(picture.at(x, 4), band), "{kind} at {x}: {:?}", picture.at(x, 4));
             }
@@ -156,7 +156,7 @@ fn verdict_can_be_seen_at_once_wide_and_narrow() {
             let colours = picture.colours();
             assert!(colours.contains_key(&[0xf6, 0xf5, 0xf1]) && colours.len() > 64, "{kind}: {} colours", colours.len());
             let white = colours.get(&[0xff, 0xff, 0xff]).copied().unwrap_or_default();
-            assert!(white > 500, "{kind}: the headline has {white} white pixels");
+            assert!(white > 250, "{kind}: the headline has {white} white pixels");
             seen.push(colours);
         }
         assert!(seen[0] != seen[1] && seen[1] != seen[2]);

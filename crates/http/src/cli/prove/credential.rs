@@ -23,6 +23,7 @@ impl Reader {
     /// It is no header line, its file cannot be read, or another option has the same. What is in it is never repeated.
     pub(super) fn read(&mut self, option: &str, argument: &str) -> Result<Credential, Failure> {
         let instead = Self::source(option, argument)?;
+        let argument = if is_input(argument) { "-" } else { argument };
         let fields = header::read(&format!("--{option}"), &[argument], io::stdin())?;
         let mut lines = Vec::new();
         for (name, value) in fields {
@@ -39,7 +40,7 @@ impl Reader {
 
     /// What stands for the credential wherever it would be printed, in the form that curl reads.
     fn source(option: &str, argument: &str) -> Result<String, Failure> {
-        if argument == "-" {
+        if is_input(argument) {
             return Ok("@-".to_owned());
         }
         if argument.starts_with('@') {
@@ -56,6 +57,11 @@ impl Reader {
         }
         Ok(format!("@{option}.txt"))
     }
+}
+
+/// Whether an argument stands for standard input: also as curl writes it, and so the lines of a report.
+pub(super) fn is_input(argument: &str) -> bool {
+    matches!(argument, "-" | "@-")
 }
 
 /// In bytes; a longer argument is no file of anybody's.

@@ -15,7 +15,7 @@ use clap::Args;
 use gatewright_prove::Intent;
 use gatewright_prove::prove::{Strictness, prove};
 
-use self::options::{Credentials, Deployment, Limits, Url};
+use self::options::{Credentials, Deployment, Limits};
 use self::output::Output;
 use self::progress::Bar;
 use self::rig::Rig;
@@ -28,8 +28,8 @@ use crate::cli::find::{self, Keys};
 /// First it learns three answers: to the credential of --allow, to nobody, and for a path that does not exist. Everything after that is
 /// compared with them by content: a status alone says nothing. Only GET, HEAD and OPTIONS are sent, unless --all-methods says otherwise.
 ///
-/// With --rig, nginx runs your configuration on this machine, between a gate and applications of our own, and it is seen what reaches
-/// them: for every change of the configuration, and nothing outside of this machine is asked.
+/// With --rig, your proxy runs your configuration on this machine, between a gate and applications of our own, and it is seen what
+/// reaches them: for every change of the configuration, and nothing outside of this machine is asked.
 ///
 /// A CREDENTIAL is `Name: value`, a file of such lines `@FILE`, or `-` for lines on standard input. It is sent to the deployment, and
 /// never printed.
@@ -37,8 +37,8 @@ use crate::cli::find::{self, Keys};
 #[command(after_help = EXAMPLE, override_usage = USAGE)]
 pub(crate) struct Prove {
     /// The deployment, and what is protected there: https://app.example.com/admin
-    #[arg(value_name = "URL", value_parser = options::url, required_unless_present = "rig")]
-    url: Option<Url>,
+    #[arg(value_name = "URL", required_unless_present = "rig")]
+    url: Option<String>,
     /// More protected paths of it
     #[arg(value_name = "PATH", value_parser = options::exact)]
     paths: Vec<String>,
@@ -78,13 +78,18 @@ impl Prove {
         let strictness = if self.meant.strict { Strictness::Strict } else { Strictness::Usual };
         let live = self.meant.config.as_deref().map(|path| find::open(path, Keys::Local)).transpose()?;
         let state = live.as_ref().map(|live| live.current());
-        let Some(url) = self.url else {
+        if self.rig.is_wanted() {
+            let paths =
+                self.url.iter().map(|path| options::exact(path).map_err(|why| Failure::Usage(format!("`{path}`: {why}"))));
+            let paths = paths.chain(self.paths.into_iter().map(Ok)).collect::<Result<Vec<_>, _>>()?;
             let mut intent = Intent::default();
             intent.open = &self.meant.open;
             intent.identity = &self.meant.identity;
             intent.policy = state.as_ref().map(|state| (&*state.config, &state.authorizer));
+            intent.paths = &paths;
             return self.rig.run(intent, &self.output, strictness, out);
-        };
+        }
+        let url = options::url(&self.url.unwrap_or_default()).map_err(Failure::Usage)?;
         let mut options = options::of(url, self.paths, &self.deployment, &self.limits)?;
         options.open = self.meant.open;
         options.identity = self.meant.identity;
@@ -103,7 +108,7 @@ impl Prove {
     }
 }
 
-const USAGE: &str = "gatewright prove [OPTIONS] <URL> [PATH]...\n       gatewright prove [OPTIONS] --rig <FILE>";
+const USAGE: &str = "gatewright prove [OPTIONS] <URL> [PATH]...\n       gatewright prove [OPTIONS] --rig <FILE> [PATH]...";
 
 const EXAMPLE: &str = "\
 Examples:
@@ -112,7 +117,8 @@ Examples:
   gatewright prove --allow - --paths openapi.yaml --identity X-User --whoami /api/me https://app.example.com < me.txt
   gatewright prove --allow @me.txt --outage-cmd 'systemctl stop gatewright' \\
       --restore-cmd 'systemctl start gatewright' https://app.example.com/admin
-  nginx -T 2>/dev/null | gatewright prove --rig - --junit prove.xml --html prove.html
+  gatewright prove --rig nginx.conf --config gatewright.toml --junit prove.xml --html prove.html
+  nginx -T 2>/dev/null | gatewright prove --rig -
 
   # me.txt
   Cookie: __Host-gatewright=v1.…

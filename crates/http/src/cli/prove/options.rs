@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use gatewright_prove::prove::{Certificates, Methods, Outage, Prove, Target, paths};
 
-use super::credential::Reader;
+use super::credential::{Reader, is_input};
 use crate::cli::failure::{Failure, warn};
 use crate::cli::{moment, random, span};
 
@@ -38,7 +38,7 @@ pub(super) struct Credentials {
 /// What is known about the deployment, and how it is reached.
 #[derive(Debug, Args)]
 pub(super) struct Deployment {
-    /// A file with protected paths: one in a line, OpenAPI (JSON or YAML), or a sitemap; may be repeated
+    /// A file with protected paths: one in a line, OpenAPI, a sitemap, or what `nginx -T` prints; may be repeated
     #[arg(long = "paths", visible_aliases = ["openapi", "sitemap"], value_name = "FILE")]
     files: Vec<PathBuf>,
     /// A text that only the protected pages have, where their content does not tell
@@ -91,6 +91,9 @@ pub(super) struct Limits {
     /// Requests in a second, at most [default: no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
+    /// Requests at the same time, at most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64), default_value_t = 4)]
+    at_once: u8,
     /// Begin nothing more after this time: 90s, 15m
     #[arg(long, value_name = "SPAN", value_parser = seconds)]
     budget: Option<Duration>,
@@ -149,6 +152,7 @@ pub(super) fn of(url: Url, named: Vec<String>, deployment: &Deployment, limits: 
         None => Certificates::Web,
     };
     options.methods = if limits.all_methods { Methods::All } else { Methods::Safe };
+    options.at_once = limits.at_once.into();
     options.rate = limits.rate;
     options.budget = limits.budget;
     options.answer_timeout = limits.timeout;
@@ -176,7 +180,7 @@ impl Credentials {
     /// Reads those that are named.
     pub(super) fn read(&self, options: &mut Prove) -> Result<(), Failure> {
         let all = [&self.allow, &self.second, &self.forbid, &self.expired];
-        if all.iter().filter(|argument| argument.as_deref() == Some("-")).count() > 1 {
+        if all.iter().filter(|argument| argument.as_deref().is_some_and(is_input)).count() > 1 {
             return Err(Failure::Usage("only one credential can be read from standard input".to_owned()));
         }
         let mut reader = Reader::default();

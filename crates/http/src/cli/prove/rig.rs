@@ -17,15 +17,19 @@ use crate::cli::moment;
 /// What is run.
 #[derive(Debug, Args)]
 pub(super) struct Rig {
-    /// A configuration of nginx, with all it includes; `-` is standard input, as of `nginx -T`
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "paths", "Credentials", "Deployment", "Limits"])]
+    /// A configuration of nginx, Caddy, Traefik, Envoy or HAProxy, with all it includes; `-` is standard input, as of `nginx -T`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["Credentials", "Deployment", "Limits"])]
     rig: Option<PathBuf>,
-    /// The nginx that runs it [default: the one that is installed]
+    /// The proxy that runs it [default: the one on the path]
     #[arg(long, value_name = "FILE", requires = "rig")]
     program: Option<PathBuf>,
 }
 
 impl Rig {
+    pub(super) const fn is_wanted(&self) -> bool {
+        self.rig.is_some()
+    }
+
     pub(super) fn run(
         self,
         intent: Intent<'_>,
@@ -51,7 +55,7 @@ impl Rig {
         let trial = match tried {
             Ok(trial) => trial,
             Err(RigError::Read(kind)) => return Err(unreadable(&name, kind, COMMAND)),
-            Err(error @ RigError::NoNginx) => {
+            Err(error @ (RigError::NoNginx | RigError::NoProgram(_))) => {
                 return Err(Failure::Usage(format!("{error}: install it, or name it with `--program FILE`")));
             }
             Err(error @ RigError::Machine(_)) => {

@@ -34,8 +34,8 @@ impl Summary {
         let count = |verdict| report.count(verdict);
         let fails = [
             (count(Verdict::Open), "request got in that should not", "requests got in that should not"),
-            (count(Verdict::Spoof), "lets a client say who it is", "let a client say who it is"),
-            (count(Verdict::Loop), "sends people round in a circle", "send people round in a circle"),
+            (count(Verdict::Spoof), "request lets a client say who it is", "requests let a client say who it is"),
+            (count(Verdict::Loop), "request sends people round in a circle", "requests send people round in a circle"),
         ];
         let holes = fails.iter().fold(0_usize, |sum, (count, ..)| sum.saturating_add(*count));
         let (unsure, warned, passed) = (count(Verdict::Inconclusive), count(Verdict::Warn), count(Verdict::Pass));
@@ -97,7 +97,7 @@ mod tests {
     fn holes_are_counted_in_words() {
         let (kind, headline, lead) = said(&[Verdict::Open, Verdict::Open, Verdict::Spoof, Verdict::Inconclusive, Verdict::Pass]);
         assert_eq!((kind, headline.as_str()), (Kind::Broken, "3 ways past the gate"));
-        assert_eq!(lead, "2 requests got in that should not, 1 lets a client say who it is. 1 check is as it should be.");
+        assert_eq!(lead, "2 requests got in that should not, 1 request lets a client say who it is. 1 check is as it should be.");
         assert_eq!(said(&[Verdict::Loop]).1, "1 way past the gate");
     }
 
