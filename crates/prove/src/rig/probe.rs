@@ -27,17 +27,28 @@ pub(crate) struct Looks {
 }
 
 impl Looks {
-    /// The header that proves who asks.
+    /// The cookies that prove who asks, under every name that the configuration could look at.
     pub(crate) fn proof(&self, who: Who) -> Option<String> {
-        let value = match who {
-            Who::Stranger => return None,
-            Who::Forbidden => FORBIDDEN,
-            Who::Person => GOOD,
-            Who::Other => GOOD_OTHER,
-        };
-        let names = self.cookies.iter().map(String::as_str).chain(["s", "session"]);
-        Some(names.map(|name| format!("{name}={value}")).collect::<Vec<_>>().join("; "))
+        cookies(self.cookies.iter().map(String::as_str).chain(USUAL), who)
     }
+
+    /// The same as one person has them: under the names that the configuration looks at, or one of the usual.
+    pub(crate) fn credential(&self, who: Who) -> Option<String> {
+        match self.cookies.is_empty() {
+            true => cookies(USUAL.into_iter().take(1), who),
+            false => cookies(self.cookies.iter().map(String::as_str), who),
+        }
+    }
+}
+
+fn cookies<'n>(names: impl Iterator<Item = &'n str>, who: Who) -> Option<String> {
+    let value = match who {
+        Who::Stranger => return None,
+        Who::Forbidden => FORBIDDEN,
+        Who::Person => GOOD,
+        Who::Other => GOOD_OTHER,
+    };
+    Some(names.map(|name| format!("{name}={value}")).collect::<Vec<_>>().join("; "))
 }
 
 /// Lines that somebody could try to talk a configuration round with.
@@ -64,6 +75,9 @@ pub(crate) fn request(method: &str, path: &str, host: &str, proof: Option<&str>)
 pub(crate) fn old(path: &str) -> Request {
     Request { version: Version::Http10, ..Request::new("GET", path, "x").without("Host") }
 }
+
+/// Names of cookies for a session.
+const USUAL: [&str; 2] = ["s", "session"];
 
 pub(crate) const METHODS: [&str; 8] = ["HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PROPFIND", "PATCH", "MOVE"];
 

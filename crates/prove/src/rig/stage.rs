@@ -143,7 +143,7 @@ impl Stage {
     }
 
     fn line(&self, who: Who) -> String {
-        format!("Cookie: {}", self.looks.proof(who).unwrap_or_default())
+        format!("Cookie: {}", self.looks.credential(who).unwrap_or_default())
     }
 
     /// Commands after which the gate answers nobody, and answers again.

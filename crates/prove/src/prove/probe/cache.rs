@@ -54,6 +54,10 @@ fn second(prober: &mut Prober<'_>, place: Place, path: &str, first: &Question) {
         (Some(before), Some(shown), Some(own)) if shown.hash == before.hash && own.hash != before.hash && own.is_success() => {
             Judgement::open("what one person sees is what the person before has seen, and not their own page")
         }
+        (Some(before), Some(shown), Some(own)) if shown.hash == before.hash && own.hash == before.hash => {
+            let why = "both see the same, byte for byte, also where no cache should know it: what is theirs cannot be told apart";
+            Judgement::new(Verdict::Inconclusive, why)
+        }
         (Some(_), Some(shown), Some(_)) if shown.is_success() => Judgement::pass("each sees their own page"),
         (_, Some(shown), _) => Judgement::new(Verdict::Inconclusive, format!("the second credential gets {}", shown.status)),
         _ => Judgement::new(Verdict::Inconclusive, "no answer"),

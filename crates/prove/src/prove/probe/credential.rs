@@ -1,7 +1,10 @@
 //! P04: credentials that are none. What looks only whether there is one takes them.
 
+use std::rc::Rc;
+
 use crate::prove::prober::{Place, Prober, Variant};
-use crate::prove::wire::Line;
+use crate::prove::traffic::Question;
+use crate::prove::wire::{Line, Request, Value};
 
 pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
     let path = prober.path(place.subject);
@@ -22,7 +25,7 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         Variant::new(name, prober.get(path.as_str()).with_lines(&[line]), LINT)
     };
     let mut variants: Vec<Variant> = lines.into_iter().map(variant).collect();
-    variants.extend(changed(prober, &path));
+    variants.extend(forgeries(prober, &path));
     prober.expect_all_refused(place, &variants);
     match prober.options.expired.clone() {
         Some(expired) => {
@@ -33,11 +36,60 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
     }
 }
 
-/// The credential with one character of each value changed: whoever takes it looks at no signature. Of each, since nobody but the
-/// operator knows which of the cookies it is that counts.
+/// The credential with something of it changed: whoever takes it looks at no signature.
+///
+/// Everything at once first. Then each value alone, since others that are wrong too could be why it was refused; but not the values
+/// that do not matter, such as a cookie with a colour.
+fn forgeries(prober: &mut Prober<'_>, path: &str) -> Vec<Variant> {
+    let mut variants: Vec<Variant> = changed(prober, path).into_iter().collect();
+    let lines = prober.options.allow.clone().map(|credential| credential.lines).unwrap_or_default();
+    let values: Vec<(usize, Value)> =
+        lines.iter().enumerate().flat_map(|(index, line)| line.parts().into_iter().map(move |part| (index, part))).collect();
+    let is_alone = values.len() == 1;
+    for (index, value) in values.into_iter().take(MOST_VALUES) {
+        let Some(line) = lines.get(index) else { continue };
+        let with = |changed: Line| {
+            let lines: Vec<Line> =
+                lines.iter().enumerate().map(|(at, line)| if at == index { &changed } else { line }).cloned().collect();
+            prober.get(path).with_lines(&lines)
+        };
+        let without = with(line.with_replaced(&value.at, b"", "without"));
+        let mut ways = Vec::new();
+        let token = line.stretch(&value.at);
+        if let Some(dot) = token.iter().rposition(|byte| *byte == b'.') {
+            let start = value.at.start.saturating_add(dot).saturating_add(1);
+            ways.extend(line.with_changed(&[start..value.at.end]).map(|line| ("one character of its signature changed", line)));
+        }
+        if let [header, claims, _] = token.split(|byte| *byte == b'.').collect::<Vec<_>>()[..]
+            && header.starts_with(b"eyJ")
+        {
+            let unsigned = [NO_ALGORITHM.as_bytes(), b".", claims, b"."].concat();
+            ways.push(("its claims, and no signature (`alg` is `none`)", line.with_replaced(&value.at, &unsigned, "unsigned")));
+        }
+        if !is_alone {
+            ways.extend(line.with_changed(&[value.at]).map(|line| ("one character changed", line)));
+        }
+        let named: Vec<Variant> =
+            ways.into_iter().map(|(how, line)| Variant::new(format!("`{}` with {how}", value.name), with(line), LINT)).collect();
+        if is_alone || prober.traffic.is_over() || is_needed(prober, without) {
+            variants.extend(named);
+        }
+    }
+    variants
+}
+
+/// Whether the page does not come without it.
+fn is_needed(prober: &mut Prober<'_>, without: Request) -> bool {
+    let server = Rc::clone(&prober.server);
+    let page = prober.traffic.ask(&server, &Question::new(without)).page();
+    page.is_none_or(|page| prober.baseline.protected_in(&page).is_none())
+}
+
+/// The credential with one character of each value changed.
 pub(super) fn changed(prober: &Prober<'_>, path: &str) -> Option<Variant> {
     let lines = prober.options.allow.as_ref()?.lines.iter();
-    let lines: Vec<Line> = lines.filter_map(Line::with_values_changed).collect();
+    let change = |line: &Line| line.with_changed(&line.parts().into_iter().map(|part| part.at).collect::<Vec<_>>());
+    let lines: Vec<Line> = lines.filter_map(change).collect();
     (!lines.is_empty())
         .then(|| Variant::new("the credential with one character changed", prober.get(path).with_lines(&lines), LINT))
 }
@@ -45,15 +97,10 @@ pub(super) fn changed(prober: &Prober<'_>, path: &str) -> Option<Variant> {
 /// The names of the cookies in the credential, which are no secret, unlike their values.
 fn cookies(prober: &Prober<'_>) -> Vec<String> {
     let lines = prober.options.allow.iter().flat_map(|credential| &credential.lines);
-    let mut names = Vec::new();
-    for line in lines.filter(|line| line.is("cookie")) {
-        for pair in line.value().split(|byte| *byte == b';') {
-            let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
-            let name = String::from_utf8_lossy(name).trim().to_owned();
-            // A cookie without `=` would be a value.
-            if pair.contains(&b'=') && !name.is_empty() && !names.contains(&name) {
-                names.push(name);
-            }
+    let mut names: Vec<String> = Vec::new();
+    for value in lines.filter(|line| line.is("cookie")).flat_map(Line::parts) {
+        if !names.contains(&value.name) {
+            names.push(value.name);
         }
     }
     names
@@ -72,3 +119,8 @@ const GENERIC: [&str; 9] = [
     "Cookie: auth=x; session=x; sid=x; sessionid=x; access_token=x",
     "X-Api-Key: x",
 ];
+
+/// `{"alg":"none"}`
+const NO_ALGORITHM: &str = "eyJhbGciOiJub25lIn0";
+/// How many values of a credential are tried, each alone.
+const MOST_VALUES: usize = 8;

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::prove::judge::{Judgement, Twin};
+use crate::prove::page::Page;
 use crate::prove::prober::{Place, Prober, Variant};
 use crate::prove::redirect::{Leads, redirect};
 use crate::prove::verdict::Verdict;
@@ -22,7 +23,10 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
     let answer = exchange.outcome.as_ref().ok();
     let leads = answer.and_then(|answer| redirect(answer, &server.target, &variant.question.request.target));
     let judgement = match leads {
-        None => prober.judge(&server, place.subject, &variant.question, &exchange, Twin::Elsewhere, &mut requests),
+        None => {
+            let refused = prober.judge(&server, place.subject, &variant.question, &exchange, Twin::Elsewhere, &mut requests);
+            if refused.verdict == Verdict::Pass { told(exchange.page(), refused) } else { refused }
+        }
         Some(leads) => {
             let away = matches!(leads, Leads::Away(_));
             variant.lint = "forbidden-loop";
@@ -38,4 +42,24 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         }
     };
     prober.record(place, &variant, &exchange, judgement, requests);
+}
+
+/// Whether a refusal says that this is forbidden, to somebody who is known.
+fn told(page: Option<Page>, refused: Judgement) -> Judgement {
+    let Some(page) = page else { return refused };
+    match page.status {
+        401 => {
+            let why =
+                "asked to log in (401): the credential is not known here, or a 401 comes where 403 should (RFC 9110 §15.5.4)";
+            Judgement::new(Verdict::Inconclusive, why)
+        }
+        200..300 if page.is_login() => {
+            Judgement::new(Verdict::Warn, "somebody who is logged in is shown the login, and not told that this is forbidden")
+        }
+        200..300 => {
+            let why = format!("{} with another page than the protected one, where 403 was to come: what is in it?", page.status);
+            Judgement::new(Verdict::Inconclusive, why)
+        }
+        _ => refused,
+    }
 }

@@ -8,7 +8,7 @@ use crate::prove::page::Page;
 use crate::prove::prober::{Place, Prober, Variant};
 use crate::prove::traffic::{Exchange, Question};
 use crate::prove::verdict::Verdict;
-use crate::prove::wire::{Line, Request};
+use crate::prove::wire::{Line, Request, Response};
 
 pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
     if prober.options.identity.is_empty() {
@@ -20,6 +20,11 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
     let open: Vec<String> = prober.options.open.iter().filter(|open| !open.ends_with('*')).take(3).cloned().collect();
     let subjects = prober.baseline.subjects.iter().map(|subject| subject.path.clone());
     let others: Vec<String> = subjects.filter(|other| *other != path).collect();
+    if let Some(whoami) = &shown
+        && let Err(judgement) = shows_anybody(prober, whoami)
+    {
+        return prober.note(place, "all", judgement);
+    }
     let mut echoed = shown.is_some();
     for header in prober.options.identity.clone() {
         for (name, lines, lint) in forgeries(&header, &forged) {
@@ -48,6 +53,18 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
     }
 }
 
+/// Whether the page that is to show who is asking is shown at all.
+fn shows_anybody(prober: &mut Prober<'_>, whoami: &str) -> Result<(), Judgement> {
+    let Some(request) = prober.get_allowed(whoami) else { return Ok(()) };
+    let server = Rc::clone(&prober.server);
+    let why = match prober.traffic.ask(&server, &Question::new(request)).page() {
+        Some(page) if page.is_success() => return Ok(()),
+        Some(page) => format!("`{whoami}` answers {} with the credential: it shows nobody who is asking", page.status),
+        None => format!("`{whoami}` does not answer: it shows nobody who is asking"),
+    };
+    Err(Judgement::new(Verdict::Inconclusive, why))
+}
+
 /// Asks, and says whether the forged value came back.
 fn try_one(prober: &mut Prober<'_>, place: Place, variant: Variant, forged: &str) -> bool {
     if prober.traffic.is_over() {
@@ -57,12 +74,21 @@ fn try_one(prober: &mut Prober<'_>, place: Place, variant: Variant, forged: &str
     let server = Rc::clone(&prober.server);
     let exchange = prober.traffic.ask(&server, &variant.question);
     let requests = vec![exchange.number];
+    let holds = |answer: &Response| {
+        contains(&answer.body, forged.as_bytes()) || answer.lines.iter().any(|line| contains(line, forged.as_bytes()))
+    };
     let (judgement, shown) = match &exchange.outcome {
         Err(error) => (Judgement::new(Verdict::Inconclusive, error.to_string()), false),
-        Ok(answer) if contains(&answer.body, forged.as_bytes()) => {
-            (Judgement::new(Verdict::Spoof, "the application was told what the client wrote"), true)
-        }
+        Ok(answer) if holds(answer) => (Judgement::new(Verdict::Spoof, "the application was told what the client wrote"), true),
         Ok(answer) if answer.status == 429 => (Judgement::new(Verdict::Inconclusive, "too many requests (429)"), false),
+        // A proxy may refuse such a request as malformed; but whoever forbids it, or fails, has read the name.
+        Ok(answer) if variant.question.request.is_secret() && matches!(answer.status, 401..=499 | 500..) => {
+            let why = format!(
+                "{} with the header, although the credential is accepted: somebody looks at what the client wrote",
+                answer.status
+            );
+            (Judgement::new(Verdict::Inconclusive, why), false)
+        }
         Ok(answer) => (Judgement::pass(format!("{} without it", answer.status)), false),
     };
     prober.record(place, &variant.severity(Severity::Critical), &exchange, judgement, requests);

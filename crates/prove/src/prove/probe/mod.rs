@@ -90,9 +90,13 @@ pub(crate) fn run(prober: &mut Prober<'_>, progress: &mut dyn FnMut(Progress<'_>
         }
     }
     let useful = baseline.subjects.iter().position(|subject| subject.useless.is_none()).unwrap_or_default();
+    let from = prober.checks.len();
     for probe in of_site {
         tell(probe, "");
         (probe.run)(prober, Place { probe: probe.id, subject: useful });
+    }
+    if baseline.subjects.get(useful).is_some_and(|subject| subject.useless.is_none() && subject.opened.is_none()) {
+        doubt(prober, useful, from);
     }
 }
 

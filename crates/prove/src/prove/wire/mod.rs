@@ -7,7 +7,7 @@ mod request;
 mod response;
 mod tls;
 
-pub(crate) use request::{Line, Request, Version};
+pub(crate) use request::{Line, Request, Value, Version};
 #[cfg(test)]
 pub(crate) use response::End;
 pub(crate) use response::Response;

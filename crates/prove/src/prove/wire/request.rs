@@ -1,6 +1,7 @@
 //! A request as the bytes that go on the wire: nothing is added, folded, sorted or escaped.
 
 use std::fmt;
+use std::ops::Range;
 
 /// One request of HTTP/1.
 ///
@@ -109,6 +110,14 @@ impl Version {
     }
 }
 
+/// A value in a line, and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Value {
+    /// Of the cookie, or of the line.
+    pub(crate) name: String,
+    pub(crate) at: Range<usize>,
+}
+
 impl Line {
     pub(crate) fn new(name: &str, value: impl AsRef<[u8]>) -> Self {
         Self { bytes: [name.as_bytes(), b": ", value.as_ref()].concat(), instead: None }
@@ -124,32 +133,84 @@ impl Line {
         Self { bytes: bytes.into(), instead: Some(instead.to_owned()) }
     }
 
-    /// The same with one character changed in each value: of each cookie, or of the last word. `None` if there is nothing to change.
+    /// Where the values stand: of each cookie, named by it, or the last word of the line.
+    pub(crate) fn parts(&self) -> Vec<Value> {
+        let mut parts = Vec::new();
+        let mut start = self.name().len().saturating_add(1);
+        let is_cookie = self.is("cookie");
+        for part in self.value().split(|byte| is_cookie && *byte == b';') {
+            let separator = match is_cookie {
+                true => part.iter().position(|byte| *byte == b'='),
+                false => part.iter().rposition(|byte| *byte == b' '),
+            };
+            let begin = separator.map_or(0, |at| at.saturating_add(1));
+            let name = part.get(..separator.unwrap_or_default()).unwrap_or_default().trim_ascii();
+            let name = String::from_utf8_lossy(if is_cookie { name } else { self.name() }).into_owned();
+            let at = start.saturating_add(begin)..start.saturating_add(part.len());
+            // A cookie without `=` would be a value, and no name.
+            if !at.is_empty() && !(is_cookie && name.is_empty()) {
+                parts.push(Value { name, at });
+            }
+            start = start.saturating_add(part.len()).saturating_add(1);
+        }
+        parts
+    }
+
+    /// The same with one character changed in the middle of each of these stretches, for another of its kind: a number stays one.
+    /// `None` if there is nothing to change.
     ///
     /// In the middle: at its end, a value in base64 may have bits that mean nothing.
-    pub(crate) fn with_values_changed(&self) -> Option<Self> {
+    pub(crate) fn with_changed(&self, stretches: &[Range<usize>]) -> Option<Self> {
         let mut bytes = self.bytes.clone();
         let mut found = false;
-        let mut start = self.name().len().checked_add(1)?;
-        for part in self.value().split(|byte| *byte == b';') {
-            let separator = if self.is("cookie") { b'=' } else { b' ' };
-            let value = match separator {
-                b'=' => part.iter().position(|byte| *byte == b'='),
-                _ => part.iter().rposition(|byte| *byte == separator),
-            };
-            let value = value.and_then(|at| at.checked_add(1)).unwrap_or_default();
-            let middle = value.midpoint(part.len());
-            let letters = (middle..part.len()).chain((value..middle).rev());
-            let at =
-                letters.filter(|at| part.get(*at).is_some_and(u8::is_ascii_alphanumeric)).find_map(|at| start.checked_add(at));
+        for stretch in stretches {
+            let middle = stretch.start.midpoint(stretch.end);
+            let mut letters = (middle..stretch.end).chain((stretch.start..middle).rev());
+            let at = letters.find(|at| bytes.get(*at).is_some_and(u8::is_ascii_alphanumeric));
             if let Some(byte) = at.and_then(|at| bytes.get_mut(at)) {
-                *byte = if *byte == b'A' { b'B' } else { b'A' };
+                *byte = match *byte {
+                    b'0'..=b'9' => {
+                        if *byte == b'1' {
+                            b'2'
+                        } else {
+                            b'1'
+                        }
+                    }
+                    b'a'..=b'z' => {
+                        if *byte == b'a' {
+                            b'b'
+                        } else {
+                            b'a'
+                        }
+                    }
+                    _ => {
+                        if *byte == b'A' {
+                            b'B'
+                        } else {
+                            b'A'
+                        }
+                    }
+                };
                 found = true;
             }
-            start = start.checked_add(part.len())?.checked_add(1)?;
         }
-        let instead = self.instead.as_ref().map(|instead| format!("{instead}.changed"));
-        found.then_some(Self { bytes, instead })
+        found.then(|| self.instead_of(bytes, "changed"))
+    }
+
+    /// The same with other text in place of a stretch, or without the cookie whose value it is.
+    pub(crate) fn with_replaced(&self, stretch: &Range<usize>, text: &[u8], how: &str) -> Self {
+        let before = self.bytes.get(..stretch.start).unwrap_or_default();
+        let after = self.bytes.get(stretch.end..).unwrap_or_default();
+        self.instead_of([before, text, after].concat(), how)
+    }
+
+    fn instead_of(&self, bytes: Vec<u8>, how: &str) -> Self {
+        Self { bytes, instead: self.instead.as_ref().map(|instead| format!("{instead}.{how}")) }
+    }
+
+    /// The bytes of a stretch.
+    pub(crate) fn stretch(&self, stretch: &Range<usize>) -> &[u8] {
+        self.bytes.get(stretch.clone()).unwrap_or_default()
     }
 
     /// What stands before the colon.
@@ -211,12 +272,24 @@ mod tests {
     }
 
     #[test]
-    fn every_value_is_changed_in_its_middle_and_stays_a_secret() {
-        let changed = |line: &str| Line::secret(line, "@a").with_values_changed().map(|line| (line.bytes, line.instead));
-        let cookie = changed("Cookie: session=abcde; theme=-x-; empty=").unwrap();
-        assert_eq!(cookie, (b"Cookie: session=abAde; theme=-A-; empty=".to_vec(), Some("@a.changed".to_owned())));
-        assert_eq!(changed("Authorization: Bearer aaAaa").unwrap().0, b"Authorization: Bearer aaBaa");
-        assert!(changed("Cookie: ").is_none() && changed("X-Key:k").unwrap().0 == b"X-Key:A");
+    fn values_are_found_and_changed_in_their_middle_for_letters_of_the_same_kind() {
+        let parts = |line: &str| {
+            let line = Line::secret(line, "@a");
+            line.parts().iter().map(|part| (part.name.clone(), line.stretch(&part.at).to_vec())).collect::<Vec<_>>()
+        };
+        let part = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+        assert_eq!(parts("Cookie: a=b; c-d=e=f; empty=; bare"), [part("a", "b"), part("c-d", "e=f")]);
+        assert_eq!(parts("Authorization: Bearer a.b.c"), [part("Authorization", "a.b.c")]);
+        assert_eq!((parts("X-Key:k"), parts("Cookie: ").len()), (vec![part("X-Key", "k")], 0));
+
+        let changed = |line: &str| {
+            let line = Line::secret(line, "@a");
+            let stretches: Vec<_> = line.parts().into_iter().map(|part| part.at).collect();
+            line.with_changed(&stretches).map(|line| (String::from_utf8(line.bytes).unwrap(), line.instead.unwrap()))
+        };
+        let both = changed("Cookie: session=abcde; theme=-X-; n=17").unwrap();
+        assert_eq!(both, ("Cookie: session=abade; theme=-A-; n=11".to_owned(), "@a.changed".to_owned()));
+        assert_eq!(changed("X-Key: --"), None);
     }
 
     #[test]

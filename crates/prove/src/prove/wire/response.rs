@@ -3,6 +3,8 @@
 use std::io::{self, BufRead, Read as _};
 use std::time::Duration;
 
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+
 use super::WireError;
 
 /// One answer of HTTP/1.
@@ -73,6 +75,7 @@ impl Response {
             }
             let mut response = Self { status, interim, lines, body: Vec::new(), end: End::NoBody, time: Duration::ZERO };
             response.end = response.read_body(from, method)?;
+            response.decode();
             return Ok(response);
         }
     }
@@ -98,6 +101,24 @@ impl Response {
             (None, false) if end.is_none_or(|error| error.kind() == io::ErrorKind::UnexpectedEof) => End::Close,
             _ => End::Short,
         })
+    }
+
+    /// Some servers compress whether one asks for it or not (RFC 9110 §8.4.1). What cannot be read stays as it came.
+    fn decode(&mut self) {
+        let limit = u64::try_from(MOST_BODY).unwrap_or(u64::MAX);
+        let codings: Vec<_> = self.values("content-encoding").map(<[u8]>::to_ascii_lowercase).collect();
+        let [coding] = codings.as_slice() else { return };
+        let mut decoded = Vec::new();
+        let body = self.body.as_slice();
+        // What comes before the end of something cut short is still worth comparing.
+        let _ = match coding.as_slice() {
+            b"gzip" | b"x-gzip" => MultiGzDecoder::new(body).take(limit).read_to_end(&mut decoded),
+            b"deflate" => ZlibDecoder::new(body).take(limit).read_to_end(&mut decoded),
+            _ => return,
+        };
+        if !decoded.is_empty() {
+            self.body = decoded;
+        }
     }
 
     fn read_chunks(&mut self, from: &mut impl BufRead) -> Result<End, WireError> {
@@ -222,6 +243,31 @@ mod tests {
         let long = [b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), &vec![b'a'; MOST_BODY + 5]].concat();
         let (body, end) = body(&long);
         assert_eq!((body.len(), end), (MOST_BODY, End::TooLong));
+    }
+
+    #[test]
+    fn bodies_that_come_compressed_are_read_and_never_grow_beyond_what_is_read() {
+        use flate2::Compression;
+        use flate2::write::{GzEncoder, ZlibEncoder};
+        use std::io::Write as _;
+
+        let answer = |coding: &str, body: Vec<u8>| {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n", body.len());
+            read(&[head.as_bytes(), &body].concat()).unwrap().body
+        };
+        let gzip = |body: &[u8]| {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(body).unwrap();
+            encoder.finish().unwrap()
+        };
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
+        zlib.write_all(b"figures").unwrap();
+        assert_eq!(
+            (answer("GZip", gzip(b"figures")), answer("deflate", zlib.finish().unwrap())),
+            (b"figures".into(), b"figures".into())
+        );
+        assert_eq!(answer("gzip", gzip(&vec![0; MOST_BODY * 3])).len(), MOST_BODY);
+        assert_eq!((answer("gzip", b"no".to_vec()), answer("br", b"xy".to_vec())), (b"no".into(), b"xy".into()));
     }
 
     #[test]
