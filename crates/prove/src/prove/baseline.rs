@@ -46,7 +46,7 @@ impl Baseline {
         let get = |path: &str| Request::new("GET", path, &host);
         let ask = |traffic: &mut Traffic, requests| ask(requests, server, traffic);
         // Strangers first: an answer that a cache keeps must not be somebody's.
-        let unknown = format!("/{}", options.unknown());
+        let unknown = options.unknown_path();
         let fixed = options.open.iter().filter(|path| !path.ends_with('*'));
         let strangers = std::iter::once(&unknown).chain(fixed).map(|path| get(path)).collect();
         let mut strangers = ask(traffic, strangers).into_iter().map(|exchange| exchange?.page());
@@ -91,6 +91,14 @@ impl Baseline {
         let Some(first) = self.subjects.first() else { return Some("no path is named".to_owned()) };
         let useless = self.subjects.iter().all(|subject| subject.useless.is_some());
         useless.then(|| format!("`{}`: {}", first.path, first.useless.as_deref().unwrap_or_default()))
+    }
+
+    /// Whether anybody gets to see what is around the protected paths: then a path that leads out of them leads nowhere in particular.
+    pub(crate) fn is_public_around(&self) -> bool {
+        let page = self.unknown.as_ref().filter(|page| page.is_success() && !page.is_login());
+        let is_refusal =
+            |page: &Page| self.subjects.iter().any(|subject| subject.stranger.as_ref().is_some_and(|known| known.is_like(page)));
+        page.is_some_and(|page| !is_refusal(page))
     }
 
     /// Which protected page this is, and how that is seen.

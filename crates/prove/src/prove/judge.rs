@@ -19,6 +19,8 @@ pub(crate) struct Judgement {
 pub(crate) enum Twin {
     /// It is within what is protected: if the credential makes no difference, nobody asks for one.
     Within,
+    /// It is within, if what is around it is protected as well, and elsewhere if not.
+    Around,
     /// It may be elsewhere, where anybody may look: only what is known of the protected pages counts.
     Elsewhere,
 }
@@ -70,13 +72,14 @@ impl Prober<'_> {
         if let Some(leads) = redirect(answer, &server.target, &question.request.target) {
             return self.judge_redirect(server, subject, question, leads, requests);
         }
-        let told = (question.request.method == "HEAD" && page.is_success()).then(|| self.judge_head(subject, answer)).flatten();
+        let head = question.request.method == "HEAD" && page.is_success();
+        let told = head.then(|| self.judge_head(subject, answer)).flatten();
         if let Some(judgement) = told {
             return judgement;
         }
         match page.status {
             101 => Judgement::open("the connection was switched to another protocol"),
-            200..300 => self.judge_success(server, question, &page, twin, requests),
+            200..300 => self.judge_success(server, question, exchange, &page, twin, requests),
             500.. => Judgement::pass(format!("refused, with {}", page.status)),
             status => Judgement::pass(format!("refused with {status}")),
         }
@@ -104,6 +107,7 @@ impl Prober<'_> {
         &mut self,
         server: &Server,
         question: &Question,
+        exchange: &Exchange,
         page: &Page,
         twin: Twin,
         requests: &mut Vec<usize>,
@@ -116,7 +120,7 @@ impl Prober<'_> {
             return Judgement::pass(format!("{status} with the login page"));
         }
         let head = question.request.method == "HEAD";
-        if twin == Twin::Elsewhere {
+        if twin == Twin::Elsewhere || (twin == Twin::Around && self.baseline.is_public_around()) {
             return Judgement::pass(format!("{status} with another page than the protected ones"));
         }
         if page.length == 0 && !head {
@@ -129,8 +133,10 @@ impl Prober<'_> {
         with.request = with.request.with_lines(&credential.lines);
         let other = self.traffic.ask(server, &with);
         requests.push(other.number);
+        // Of what has no body the length tells, if it is said.
+        let is_comparable = !head || is_same_length(exchange, &other);
         match other.page() {
-            Some(other) if (other.is_like(page) || page.shows(&other)) && other.headers == page.headers => {
+            Some(with) if is_comparable && (with.is_like(page) || page.shows(&with)) && with.headers == page.headers => {
                 Judgement::open(format!("{status}, the same as with the credential"))
             }
             _ => Judgement::new(Verdict::Warn, format!("{status} with another page than with the credential")),
@@ -150,11 +156,15 @@ impl Prober<'_> {
             let length = answer.value("content-length")?;
             (etag.is_some() || (length == known.body.len().to_string() && known.body.len() > 8)).then_some(length)
         };
-        if subject.anonymous.outcome.as_ref().ok().is_some_and(|known| known.status == answer.status && tells(known).is_some()) {
+        let stranger = subject.anonymous.outcome.as_ref().ok().filter(|known| known.status == answer.status);
+        if stranger.is_some_and(|known| tells(known).is_some()) {
             return Some(Judgement::pass("as without a credential"));
         }
-        let length = tells(subject.allowed.as_ref()?.outcome.as_ref().ok()?)?;
-        Some(Judgement::open(format!("{} with the length of the protected page ({length})", answer.status)))
+        if let Some(length) = subject.allowed.as_ref().and_then(|allowed| tells(allowed.outcome.as_ref().ok()?)) {
+            return Some(Judgement::open(format!("{} with the length of the protected page ({length})", answer.status)));
+        }
+        // Where anybody gets a page, such as that of the login, HEAD gets its head.
+        stranger.map(|known| Judgement::pass(format!("{}, as GET without a credential", known.status)))
     }
 
     fn judge_redirect(
@@ -233,6 +243,12 @@ impl Prober<'_> {
             }
         }
     }
+}
+
+/// Whether two answers say the same length of their bodies.
+fn is_same_length(left: &Exchange, right: &Exchange) -> bool {
+    let length = |exchange: &Exchange| exchange.outcome.as_ref().ok().and_then(|answer| answer.value("content-length"));
+    length(left).is_some_and(|left| length(right) == Some(left))
 }
 
 /// Whether two redirects lead to the same page, whatever they hand on in the query.

@@ -105,7 +105,7 @@ pub fn prove(options: &Prove, progress: &mut dyn FnMut(Progress<'_>)) -> Report 
 /// A name has addresses of both families, and not everywhere both are reached.
 fn first_to_answer<'s>(servers: &'s [Server], options: &Prove, traffic: &mut Traffic) -> Option<&'s Server> {
     let mut answers = |server: &&Server| {
-        let path = format!("/{}", options.unknown());
+        let path = options.unknown_path();
         let question = Question::new(Request::new("GET", path, &server.target.authority()));
         !matches!(traffic.ask(server, &question).outcome, Err(WireError::Connect(_)))
     };

@@ -156,13 +156,19 @@ impl Prove {
         format!("gatewright-{:016x}", self.nonce)
     }
 
+    /// A path that no server knows: of no form that one would refuse by itself.
+    pub(crate) fn unknown_path(&self) -> String {
+        format!("/{:016x}", self.nonce)
+    }
+
     /// Whether anybody may see this target.
     pub(crate) fn is_open(&self, target: &[u8]) -> bool {
         let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
         self.open.iter().any(|open| match open.strip_suffix('*') {
             // A dot segment or an escaped one can lead out of what begins so.
             Some(start) => {
-                path.starts_with(start.as_bytes()) && !path.iter().any(|byte| matches!(byte, b'%' | b';' | b'\\' | b'.'))
+                let leads_out = path.windows(2).any(|two| matches!(two, b"/." | b".." | b"//"));
+                path.starts_with(start.as_bytes()) && !leads_out && !path.iter().any(|byte| b"%;\\".contains(byte))
             }
             None => path == open.as_bytes(),
         })
@@ -219,8 +225,10 @@ mod tests {
     fn what_is_open_does_not_open_what_leads_out_of_it() {
         let mut options = Prove::new("http://a.test/admin".parse().unwrap());
         options.open = vec!["/health".to_owned(), "/static/*".to_owned()];
-        assert!(options.is_open(b"/health?x=1") && options.is_open(b"/static/a"));
-        for target in ["/healthz", "/health/", "/static/../admin", "/static/%2e%2e/admin", "/static/;/a"] {
+        assert!(options.is_open(b"/health?x=1") && options.is_open(b"/static/a") && options.is_open(b"/static/a.css"));
+        for target in
+            ["/healthz", "/health/", "/static/../admin", "/static/%2e%2e/admin", "/static/;/a", "/static/a../b", "/static//admin"]
+        {
             assert!(!options.is_open(target.as_bytes()), "{target}");
         }
     }

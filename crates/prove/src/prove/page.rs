@@ -140,7 +140,9 @@ impl Markers {
             return Some(format!("the title `{title}` of the protected page"));
         }
         let found: Vec<&Vec<u8>> = self.words.iter().filter(|word| page.words.contains(*word)).collect();
-        let enough = found.len() >= FEWEST_WORDS && found.len().saturating_mul(5) >= self.words.len().saturating_mul(3);
+        // Of few words, some are easily in another page as well.
+        let most = found.len().saturating_mul(5) >= self.words.len().saturating_mul(3);
+        let enough = found.len() >= FEWEST_WORDS && (most && self.words.len() > FEW_WORDS || found.len() == self.words.len());
         enough.then(|| {
             let some: Vec<_> = found.iter().rev().take(SHOWN_WORDS).map(|word| String::from_utf8_lossy(word)).collect();
             format!(
@@ -169,11 +171,31 @@ pub(crate) fn hash(body: &[u8]) -> String {
     text
 }
 
-/// The words of a text, whatever it is written in.
+/// The words of a text, whatever it is written in; of tags only the values, since their names are in every page.
 fn words(body: &[u8]) -> BTreeSet<Vec<u8>> {
     let body = body.get(..MOST_COMPARED).unwrap_or(body);
-    let parts = body.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_' && *byte < 0x80);
-    parts.filter(|word| word.len() > 1 && word.len() <= LONGEST_WORD).map(<[u8]>::to_vec).collect()
+    let mut found = BTreeSet::new();
+    let mut take = |text: &[u8]| {
+        let parts = text.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_' && *byte < 0x80);
+        found.extend(parts.filter(|word| word.len() > 1 && word.len() <= LONGEST_WORD).map(<[u8]>::to_vec));
+    };
+    let mut pieces = body.split(|byte| *byte == b'<');
+    take(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let is_tag = piece.first().is_some_and(|byte| byte.is_ascii_alphabetic() || b"/!?".contains(byte));
+        let end = piece.iter().position(|byte| *byte == b'>').filter(|_| is_tag);
+        let Some((tag, text)) = end.and_then(|end| piece.split_at_checked(end)) else {
+            take(piece);
+            continue;
+        };
+        take(text);
+        let values = tag.split(|byte| *byte == b'=').skip(1);
+        values.for_each(|value| match value.split_first() {
+            Some((quote @ (b'"' | b'\''), rest)) => take(rest.split(|byte| byte == quote).next().unwrap_or_default()),
+            _ => take(value.split(u8::is_ascii_whitespace).next().unwrap_or_default()),
+        });
+    }
+    found
 }
 
 fn title(body: &[u8]) -> Option<String> {
@@ -192,6 +214,8 @@ const MOST_COMPARED: usize = 64 << 10;
 const LONGEST_WORD: usize = 40;
 /// One word in common is chance.
 const FEWEST_WORDS: usize = 2;
+/// So few are told apart only by all of them.
+const FEW_WORDS: usize = 4;
 const SHOWN_WORDS: usize = 3;
 
 /// Headers that say nothing of who has answered: those of the connection, of the moment, and what proxies add to everything.
@@ -284,6 +308,17 @@ pub(crate) mod tests {
         assert!(learn(None).found_in(&page(401, &[], &format!("{SECRET}=c3"))).is_some());
         assert!(learn(None).found_in(&page(200, &[], "quarterly of the branch tokens")).is_some());
         assert!(learn(None).found_in(&page(200, &[], "<title>Log in</title> northern figures, branch")).is_none());
+    }
+
+    #[test]
+    fn what_every_page_is_made_of_tells_nothing() {
+        let text = "<ul class=\"big list\"><li data-x='figures'>one</li><li id=two>a < b</li></ul><!-- no -->";
+        let found: Vec<String> = words(text.as_bytes()).into_iter().map(|word| String::from_utf8(word).unwrap()).collect();
+        assert_eq!(found, ["big", "figures", "list", "one", "two"]);
+        let protected = page(200, &[], "<ul><li>figures</li><li>northern</li></ul>");
+        let markers = Markers::learn(&protected, &protected, &[], "/", None);
+        assert!(markers.found_in(&page(404, &[], "<ul><li>home</li><li>figures</li></ul>")).is_none());
+        assert!(markers.found_in(&page(404, &[], "northern figures")).is_some());
     }
 
     #[test]

@@ -208,6 +208,7 @@ impl Ground for Addressed {
                 host: host.clone(),
                 paths: self.paths.clone(),
                 main: self.main.clone(),
+                guarded: self.main.clone(),
                 beside: Vec::new(),
                 samples: self.samples.clone(),
                 is_behind: self.has_gate(),

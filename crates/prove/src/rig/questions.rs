@@ -11,6 +11,8 @@ pub(crate) struct Questions {
     pub(crate) paths: Vec<String>,
     /// Some that are behind the gate.
     pub(crate) main: Vec<String>,
+    /// Of those the ones whose own location asks the gate, which is what somebody who wrote it would name; all of them if there are none.
+    pub(crate) guarded: Vec<String>,
     /// Some of locations that do not ask the gate.
     pub(crate) beside: Vec<String>,
     /// Texts that expressions of its locations are for.

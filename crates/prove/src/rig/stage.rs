@@ -193,7 +193,7 @@ impl Judge<'_> {
     fn shown(mut self) -> Vec<(Vec<u8>, Shown)> {
         let questions = self.ground.questions();
         let mut found = Vec::new();
-        for (key, Questions { host, main, .. }) in questions {
+        for (key, Questions { host, main, guarded, .. }) in questions {
             let proof = self.looks.proof(Who::Person);
             let mut paths = Vec::new();
             for path in &main {
@@ -203,7 +203,7 @@ impl Judge<'_> {
                     paths.push(path.clone());
                 }
             }
-            found.push((key, Shown { host, paths, protected: main }));
+            found.push((key, Shown { host, paths, protected: guarded }));
         }
         found
     }

@@ -11,6 +11,9 @@ use rustls::pki_types::PrivateKeyDer;
 use crate::fake::{Asked, Fake, LEDGER, closed, page};
 use crate::{bad, exit, verdicts};
 
+/// Whether the second address shows the page for this.
+type Hole = fn(&Asked) -> bool;
+
 /// Another address of loopback, with the same port: as a name that has two.
 fn beside(fake: &Fake, number: u8) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, number], fake.port))
@@ -18,7 +21,7 @@ fn beside(fake: &Fake, number: u8) -> SocketAddr {
 
 #[test]
 fn way_in_at_the_second_address_alone_is_found() {
-    let holes: [(&str, &str, fn(&Asked) -> bool); 4] = [
+    let holes: [(&str, &str, Hole); 4] = [
         ("P01", "GET at 127.0.0.2:", |asked| asked.target == "/admin"),
         ("P06", "two slashes at 127.0.0.2:", |asked| asked.path().starts_with("//admin")),
         ("P07", "HTTP/1.0 without Host at 127.0.0.2:", |asked| asked.value("host").is_none()),

@@ -178,6 +178,21 @@ fn gate_that_is_down_must_not_open() {
 }
 
 #[test]
+fn yes_that_is_kept_while_the_gate_is_down_is_a_warning() {
+    let flag = std::env::temp_dir().join(format!("gatewright-kept-{}", std::process::id()));
+    let down = flag.display().to_string();
+    let report = proved(
+        move |asked| match (flag.exists(), asked.path()) {
+            (true, "/admin") if !asked.is_member() => ("500 Internal Server Error", String::new(), String::new()),
+            _ => closed(asked),
+        },
+        |options| options.outage = Some(Outage { stop: format!("touch '{down}'"), restore: format!("rm '{down}'") }),
+    );
+    assert_eq!(verdicts(&report, "P13"), [Verdict::Pass, Verdict::Warn]);
+    assert_eq!(exit(&report), 0);
+}
+
+#[test]
 fn application_that_answers_past_the_proxy_is_open() {
     let application = Fake::start(|_| page(LEDGER));
     let direct = format!("http://127.0.0.1:{}/", application.port).parse().unwrap();

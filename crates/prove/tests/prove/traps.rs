@@ -185,3 +185,57 @@ fn refusal_with_a_server_error_is_a_warning() {
     });
     assert_eq!(verdicts(&fake.prove(), "P01"), [Verdict::Warn]);
 }
+
+#[test]
+fn page_that_comes_for_everybody_and_everywhere_is_open_where_it_was_said_to_be_protected() {
+    for text in ["SECRET static", LEDGER] {
+        let fake = Fake::start(move |_| page(text));
+        let report = fake.prove();
+        assert_eq!((verdicts(&report, "P01"), exit(&report)), (vec![Verdict::Open], 1), "{text}");
+    }
+}
+
+#[test]
+fn refusal_that_a_cache_in_front_has_kept_hides_no_hole() {
+    let fake = Fake::start(|asked| match asked.target.as_str() {
+        "/admin" if !asked.is_member() => closed(asked),
+        target if target.starts_with("/admin?") => page(LEDGER),
+        _ => closed(asked),
+    });
+    let report = fake.prove();
+    assert_eq!(verdicts(&report, "P01"), [Verdict::Pass]);
+    assert!(bad(&report).iter().any(|line| line.starts_with("P11 nobody, with a query that no cache knows: Open")));
+}
+
+#[test]
+fn cache_in_front_that_shows_everybody_the_first_answer_proves_nothing() {
+    let mut kept = std::collections::BTreeMap::new();
+    let fake = Fake::start(move |asked| {
+        let answer = kept.entry(asked.target.clone()).or_insert_with(|| closed(asked));
+        (answer.0, answer.1.clone(), answer.2.clone())
+    });
+    let report = fake.prove();
+    assert!(report.nothing_proved.as_ref().unwrap().contains("not accepted"), "{:?}", report.nothing_proved);
+    assert_eq!(exit(&report), 3);
+}
+
+#[test]
+fn head_of_a_login_page_is_no_way_in() {
+    let fake = Fake::start(|asked| match closed(asked) {
+        // As over HTTP/1.0 and for what is made on the fly: nobody says how long it is, or it differs from call to call.
+        (status, ..) if status.starts_with("302") => page(&format!("{LOGIN}<!-- {} {} -->", asked.method, asked.target)),
+        answer => answer,
+    });
+    let report = fake.prove();
+    assert_eq!((verdicts(&report, "P05"), exit(&report)), (vec![Verdict::Pass, Verdict::Skip], 0), "{:?}", bad(&report));
+}
+
+#[test]
+fn public_site_around_the_protected_pages_is_no_way_in() {
+    let fake = Fake::start(|asked| match closed(asked) {
+        (status, ..) if status.starts_with("404") => page(&format!("<title>Shop</title>all about {}", asked.target)),
+        answer => answer,
+    });
+    let report = fake.prove();
+    assert_eq!((report.count(Verdict::Open), exit(&report)), (0, 0), "{:?}", bad(&report));
+}

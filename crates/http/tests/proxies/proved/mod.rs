@@ -110,6 +110,25 @@ const SKIPPED: [&str; 1] = ["P14"];
 /// The file that takes the gate away.
 const DOWN: &str = "gate-is-down";
 
+/// Of fifty paths, too, every request is in the report; one for which the gate was asked is one that was sent.
+#[test]
+fn fifty_paths_behind_nginx_are_proved_by_the_requests_in_the_report_alone() {
+    let front = &front::nginx::FRONT;
+    if !front.is_installed() {
+        return;
+    }
+    let deployment = Deployment::start(front, |_, _| ());
+    let mut options = deployment.options("/admin/users");
+    (options.second, options.whoami, options.outage) = (None, None, None);
+    options.paths = (0..50).map(|number| format!("/admin/users/{number}")).collect();
+    let report = prove(&options, &mut |_| ());
+    assert_eq!((told(&report), report.exit_code(Strictness::Usual)), (Vec::new(), 0));
+    assert_eq!(report.requests.len(), deployment.entrance.connections());
+    let decisions = deployment.gate.entries().iter().filter(|entry| entry.get("outcome").is_some()).count();
+    let served = deployment.application.take().len();
+    assert!(served <= decisions && decisions <= report.requests.len(), "{served}, {decisions}, {}", report.requests.len());
+}
+
 #[test]
 fn nginx_as_written_passes() {
     passes(&front::nginx::FRONT);

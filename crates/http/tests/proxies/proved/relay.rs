@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -35,7 +35,7 @@ impl Relay {
     }
 }
 
-fn relay(mut from: TcpStream, to: SocketAddr, cut: &PathBuf) {
+fn relay(mut from: TcpStream, to: SocketAddr, cut: &Path) {
     if cut.exists() {
         return;
     }

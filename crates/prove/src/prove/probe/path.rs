@@ -24,9 +24,11 @@ fn folders(prober: &mut Prober<'_>, place: Place) {
     let nonce = prober.options.nonce;
     let variant = |folder| {
         let request = prober.get(format!("/{folder}/{nonce:016x}.txt"));
-        Variant::new(format!("a file that does not exist, in /{folder}/"), request, "error-page-opens")
+        let mut variant = Variant::new(format!("a file that does not exist, in /{folder}/"), request, "error-page-opens");
+        variant.twin = Twin::Around;
+        variant
     };
-    let variants = ["static", "assets", "public", "css", "js", "images", "favicon.ico"].map(variant);
+    let variants = FOLDERS.map(variant);
     prober.expect_all_refused(place, &variants);
 }
 
@@ -45,7 +47,7 @@ fn spellings(path: &str, options: &Prove) -> Vec<Spelling> {
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let path = path.strip_prefix('/').unwrap_or(path);
     let base = path.trim_end_matches('/'); // without any slash around it
-    let unknown = options.unknown();
+    let nonce = format!("{:016x}", options.nonce);
     let host = options.target.authority();
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     let first = base.split('/').next().unwrap_or_default();
@@ -69,33 +71,52 @@ fn spellings(path: &str, options: &Prove) -> Vec<Spelling> {
             found.push(spelling);
         }
     };
-    let mut within = |name, target: String, lint| add(name, format!("{target}{query}"), Twin::Within, lint, Severity::Critical);
     if !base.is_empty() {
-        within("with a slash at the end", format!("/{base}/"), INDEX);
-        within("without a slash at the end", format!("/{base}"), INDEX);
-        within("a dot at the end", format!("/{base}/."), SIBLING);
-        within("an escaped space at the end", format!("/{base}%20"), SIBLING);
-        within("a semicolon at the end", format!("/{base};x"), SIBLING);
-        within("a parameter before a slash", format!("/{base};/x"), SIBLING);
-        for (name, ending) in [(".php", ".php"), (".css", ".css"), (".js", ".js"), (".json", ".json"), (".html", ".html")] {
-            within(name, format!("/{base}{ending}"), REGEX);
+        let mut around =
+            |name, target: String, lint| add(name, format!("{target}{query}"), Twin::Around, lint, Severity::Critical);
+        around("with a slash at the end", format!("/{base}/"), INDEX);
+        around("without a slash at the end", format!("/{base}"), INDEX);
+        around("an escaped space at the end", format!("/{base}%20"), SIBLING);
+        around("a semicolon at the end", format!("/{base};x"), SIBLING);
+        around("a parameter before a slash", format!("/{base};/x"), SIBLING);
+        // Beside the page: another resource, unless it shows the protected one.
+        let mut beside = |name, ending: &str| {
+            let target = format!("/{base}{ending}{query}");
+            add(name, target, Twin::Elsewhere, REGEX, Severity::Critical);
+        };
+        for ending in [".php", ".css", ".js", ".json", ".html"] {
+            beside(ending, ending);
         }
-        within("/health behind .php", format!("/{base}.php/health"), REGEX);
+        beside("/health behind .php", ".php/health");
     }
     let slash = if base.is_empty() { String::new() } else { format!("/{base}") };
-    within("a page below it", format!("{slash}/{unknown}"), SIBLING);
-    for (name, file) in [("a .php below it", "x.php"), ("a .css below it", "x.css"), ("a .js below it", "x.js")] {
-        within(name, format!("{slash}/{file}"), REGEX);
+    let mut within = |name, target: String, lint| add(name, format!("{target}{query}"), Twin::Within, lint, Severity::Critical);
+    if !base.is_empty() {
+        within("a dot at the end", format!("/{base}/."), SIBLING);
     }
-    within("a .json below it", format!("{slash}/x.json"), REGEX);
-    within("a .txt below it", format!("{slash}/x.txt"), REGEX);
+    within("a page below it", format!("{slash}/{nonce}"), SIBLING);
+    // Names of no file that could be there: who answers is an application.
+    for (name, ending) in [("a .php below it", "php"), ("a .css below it", "css"), ("a .js below it", "js")] {
+        within(name, format!("{slash}/{nonce}.{ending}"), REGEX);
+    }
+    within("a .json below it", format!("{slash}/{nonce}.json"), REGEX);
+    within("a .txt below it", format!("{slash}/{nonce}.txt"), REGEX);
+    for (name, part) in [
+        ("a page in /static/ below it", "static"),
+        ("a page in /assets/ below it", "assets"),
+        ("a page in /public/ below it", "public"),
+        ("a page in /media/ below it", "media"),
+        ("a page in /api/ below it", "api"),
+    ] {
+        within(name, format!("{slash}/{part}/{nonce}"), SIBLING);
+    }
     within("index.html", format!("{slash}/index.html"), INDEX);
     within("index.php", format!("{slash}/index.php"), INDEX);
     within("/health below it", format!("{slash}/health"), REGEX);
     within("/healthz behind a semicolon", format!("{slash}/x;/healthz"), REGEX);
     add("?debug=1", format!("/{path}?debug=1"), Twin::Within, RETURN, Severity::High);
     add("an empty query", format!("/{path}?"), Twin::Within, RETURN, Severity::High);
-    add("a fragment", format!("/{path}{query}#x"), Twin::Within, SIBLING, Severity::Critical);
+    add("a fragment", format!("/{path}{query}#x"), Twin::Around, SIBLING, Severity::Critical);
     add("a URL", format!("http://{host}/{path}{query}"), Twin::Within, "auth-location-http-host", Severity::High);
 
     let mut fold = |name, target: String, lint| add(name, format!("{target}{query}"), Twin::Elsewhere, lint, Severity::High);
@@ -137,6 +158,9 @@ fn spellings(path: &str, options: &Prove) -> Vec<Spelling> {
     found
 }
 
+/// Folders of which locations of their own are often made.
+const FOLDERS: [&str; 13] =
+    ["static", "assets", "public", "css", "js", "images", "favicon.ico", "media", "uploads", "files", "docs", "api", "rest"];
 /// What other addresses of the same name are asked for, too: one of each kind.
 const WORST: [&str; 8] = [
     "with a slash at the end",

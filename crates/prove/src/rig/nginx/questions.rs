@@ -50,8 +50,13 @@ pub(super) fn questions(subject: &Subject<'_>, server: ServerId) -> Questions {
     };
     let (mut paths, main) = (one(paths), one(main));
     paths.truncate(MOST_PATHS);
+    let asks = |path: &&String| model.is_protected(model.find(server, path.as_bytes()));
+    let mut guarded: Vec<String> = main.iter().filter(asks).cloned().collect();
     let is_behind = model.protected().any(|(id, _)| model.location(id).server == server);
-    Questions { host, paths, main, beside, samples, is_behind }
+    if guarded.is_empty() && is_behind {
+        guarded.clone_from(&main);
+    }
+    Questions { host, paths, main, guarded, beside, samples, is_behind }
 }
 
 /// A path that leads to a location; none to one that no request can name.
