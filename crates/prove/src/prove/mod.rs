@@ -20,6 +20,7 @@ mod verdict;
 mod baseline;
 mod judge;
 mod prober;
+mod secret;
 mod probe;
 pub mod report;
 
@@ -36,6 +37,7 @@ use std::rc::Rc;
 
 use baseline::Baseline;
 use prober::Prober;
+use secret::Secrets;
 use traffic::{Question, Server, Traffic};
 use wire::{Request, WireError};
 
@@ -99,6 +101,7 @@ pub fn prove(options: &Prove, progress: &mut dyn FnMut(Progress<'_>)) -> Report 
         traffic = prober.traffic;
     }
     report.requests = traffic.into_entries();
+    Secrets::of(options).hide(&mut report);
     report
 }
 

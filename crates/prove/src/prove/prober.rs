@@ -119,7 +119,7 @@ impl Prober<'_> {
         let exchanges = self.traffic.ask_all(&questions);
         for (variant, exchange) in variants.iter().zip(exchanges) {
             let Some(exchange) = exchange else {
-                self.skip(place, &variant.name, "the time budget is used up");
+                self.out_of_time(place, &variant.name);
                 continue;
             };
             let mut requests = vec![exchange.number];
@@ -176,6 +176,11 @@ impl Prober<'_> {
             curl: None,
             requests: Vec::new(),
         });
+    }
+
+    /// Writes down what there was no time for: nobody knows what it would have shown.
+    pub(crate) fn out_of_time(&mut self, place: Place, variant: &str) {
+        self.note(place, variant, Judgement::new(Verdict::Inconclusive, "the time budget is used up"));
     }
 
     pub(crate) fn skip(&mut self, place: Place, variant: &str, why: &str) {

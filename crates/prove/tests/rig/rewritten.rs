@@ -148,3 +148,38 @@ fn file_that_this_machine_has_not_is_no_fault_of_the_configuration() {
     let Some(trial) = tried(FILES) else { return };
     assert_eq!(trial.outcome, Outcome::NotRun, "{:?}", trial.shown);
 }
+
+/// A configuration may come from somebody who is not trusted, with a pull request for instance.
+#[test]
+fn nothing_outside_of_the_temporary_folder_is_written_or_run_whatever_the_configuration_says() {
+    let victim = tempfile::tempdir().unwrap();
+    let outside = victim.path().to_str().unwrap();
+    let text = format!(
+        "load_module {outside}/evil.so;\nevents {{ }}\nhttp {{\n set_real_ip_from proxies.invalid;\n\
+         proxy_cache_path /../../../../..{outside}/cache keys_zone=c:1m;\n\
+         server {{\n listen 80;\n auth_request /_auth;\n root ../../../../../..{outside}/html;\n\
+         location = /_auth {{ internal; proxy_pass http://127.0.0.1:9000; }}\n\
+         location /a/ {{ alias /x/../../../../../..{outside}/alias/; auth_basic x; auth_basic_user_file /../..{outside}/users; }}\n\
+         location / {{ proxy_pass http://127.0.0.1:8080; }}\n }}\n}}\n"
+    );
+    let files: &'static [(&str, &str)] = Box::leak(Box::new([("/etc/nginx/nginx.conf", &*Box::leak(text.into_boxed_str()))]));
+    let Some(trial) = tried(files) else { return };
+    assert!(trial.outcome == Outcome::Closed && trial.lets_in, "{trial:#?}");
+    assert_eq!(std::fs::read_dir(victim.path()).unwrap().count(), 0);
+    let says = |text: &str| trial.notes.iter().any(|note| note.contains(text));
+    assert!(says("evil.so") && says("proxies.invalid"), "{:?}", trial.notes);
+}
+
+/// One server for everything below a name, which nobody protects.
+#[test]
+fn server_that_only_an_expression_names_is_asked_by_a_host_that_it_is_for() {
+    const REGEX: &[(&str, &str)] = &[(
+        "/etc/nginx/nginx.conf",
+        "events { }\nhttp {\n\
+         server { listen 80; server_name app.test; auth_request /_auth;\n\
+         location = /_auth { internal; proxy_pass http://127.0.0.1:9000; }\n\
+         location / { proxy_pass http://127.0.0.1:8080; } }\n\
+         server { listen 80; server_name ~^(?<sub>.+)\\.app\\.test$; location / { proxy_pass http://127.0.0.1:8080; } }\n}\n",
+    )];
+    assert_outcome(REGEX, Outcome::Open);
+}

@@ -47,7 +47,7 @@ pub(super) fn nobody(prober: &mut Prober<'_>, place: Place) {
 fn browser(prober: &mut Prober<'_>, place: Place, nobody: Judgement) {
     const NAME: &str = "GET of a browser";
     if prober.traffic.is_over() {
-        return prober.skip(place, NAME, "the time budget is used up");
+        return prober.out_of_time(place, NAME);
     }
     let (server, baseline) = (Rc::clone(&prober.server), Rc::clone(&prober.baseline));
     let variant = Variant::new(NAME, prober.navigate(prober.path(place.subject)), "error-page-opens");

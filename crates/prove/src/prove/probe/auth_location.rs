@@ -14,7 +14,7 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
     paths.extend(CANDIDATES.iter().map(|path| (*path).to_owned()).filter(|path| !prober.options.auth_paths.contains(path)));
     for path in paths {
         if prober.traffic.is_over() {
-            return prober.skip(place, &path, "the time budget is used up");
+            return prober.out_of_time(place, &path);
         }
         let server = Rc::clone(&prober.server);
         let variant = Variant::new(path.as_str(), prober.get(path.as_str()), "auth-location-public").severity(Severity::Medium);

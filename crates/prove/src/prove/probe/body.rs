@@ -26,7 +26,7 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         ("100 KB, expecting 100-continue", form(request).with("Expect", "100-continue").with_body(body)),
     ] {
         if prober.traffic.is_over() {
-            return prober.skip(place, name, "the time budget is used up");
+            return prober.out_of_time(place, name);
         }
         let server = Rc::clone(&prober.server);
         let variant = Variant::new(name, request, "auth-location-body").severity(Severity::Medium);

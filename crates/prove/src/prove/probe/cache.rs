@@ -39,7 +39,7 @@ fn second(prober: &mut Prober<'_>, place: Place, path: &str, first: &Question) {
         return prober.skip(place, NAME, "no second credential is named");
     };
     if prober.traffic.is_over() {
-        return prober.skip(place, NAME, "the time budget is used up");
+        return prober.out_of_time(place, NAME);
     }
     let server = Rc::clone(&prober.server);
     let request = |prober: &Prober<'_>, path: String| prober.get(path).with_lines(&second.lines);

@@ -30,7 +30,7 @@ impl Prober<'_> {
     /// Asks where nobody should listen, or should refuse.
     pub(super) fn expect_closed(&mut self, place: Place, server: &Server, variant: &Variant) {
         if self.traffic.is_over() {
-            return self.skip(place, &variant.name, "the time budget is used up");
+            return self.out_of_time(place, &variant.name);
         }
         let exchange = self.traffic.ask(server, &variant.question);
         let mut requests = vec![exchange.number];

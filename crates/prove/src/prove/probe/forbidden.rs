@@ -13,7 +13,7 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         return prober.skip(place, "GET", "no credential of somebody who may not is named");
     };
     if prober.traffic.is_over() {
-        return prober.skip(place, "GET", "the time budget is used up");
+        return prober.out_of_time(place, "GET");
     }
     let server = Rc::clone(&prober.server);
     let path = prober.path(place.subject);

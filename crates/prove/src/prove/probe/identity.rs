@@ -68,7 +68,7 @@ fn shows_anybody(prober: &mut Prober<'_>, whoami: &str) -> Result<(), Judgement>
 /// Asks, and says whether the forged value came back.
 fn try_one(prober: &mut Prober<'_>, place: Place, variant: Variant, forged: &str) -> bool {
     if prober.traffic.is_over() {
-        prober.skip(place, &variant.name, "the time budget is used up");
+        prober.out_of_time(place, &variant.name);
         return false;
     }
     let server = Rc::clone(&prober.server);
@@ -113,7 +113,7 @@ fn removed(prober: &mut Prober<'_>, place: Place, path: &str) {
     let exchanges: Option<Vec<Exchange>> = prober.traffic.ask_all(&jobs).into_iter().collect();
     let pages: Option<Vec<Page>> = exchanges.iter().flatten().map(Exchange::page).collect();
     let (Some(exchanges), Some(pages)) = (exchanges, pages) else {
-        return prober.skip(place, NAME, "the time budget is used up, or there was no answer");
+        return prober.skip(place, NAME, "there was no answer, or no time left for one");
     };
     let requests = exchanges.iter().rev().map(|exchange| exchange.number).collect();
     let [usual @ .., first, second] = pages.as_slice() else { return };

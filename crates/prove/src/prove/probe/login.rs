@@ -11,7 +11,7 @@ use crate::prove::verdict::Verdict;
 
 pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
     if prober.traffic.is_over() {
-        return prober.skip(place, "all", "the time budget is used up");
+        return prober.out_of_time(place, "all");
     }
     let server = Rc::clone(&prober.server);
     let whole = prober.path(place.subject);

@@ -33,7 +33,7 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
 /// Proxies and applications answer OPTIONS themselves, which harms nobody, as long as it is all that comes.
 fn options(prober: &mut Prober<'_>, place: Place) {
     if prober.traffic.is_over() {
-        return prober.skip(place, "OPTIONS", "the time budget is used up");
+        return prober.out_of_time(place, "OPTIONS");
     }
     let server = Rc::clone(&prober.server);
     let mut request = prober.get(prober.path(place.subject)).with("Origin", "http://localhost");

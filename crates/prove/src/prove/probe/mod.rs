@@ -104,7 +104,7 @@ pub(crate) fn run(prober: &mut Prober<'_>, progress: &mut dyn FnMut(Progress<'_>
 /// or a limit that would not stop anybody else.
 fn doubt(prober: &mut Prober<'_>, subject: usize, from: usize) {
     let baseline = Rc::clone(&prober.baseline);
-    let Some(known) = baseline.subjects.get(subject) else { return };
+    let Some(known) = baseline.subjects.get(subject).filter(|_| !prober.traffic.is_over()) else { return };
     let server = Rc::clone(&prober.server);
     let anonymous = prober.traffic.ask(&server, &Question::new(prober.get(known.path.as_str())));
     let same_status = |page: &super::page::Page| known.stranger.as_ref().is_some_and(|stranger| stranger.status == page.status);

@@ -43,7 +43,7 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
 
 fn reachable(prober: &mut Prober<'_>, place: Place, path: &str) {
     if prober.traffic.is_over() {
-        return prober.skip(place, path, "the time budget is used up");
+        return prober.out_of_time(place, path);
     }
     let server = Rc::clone(&prober.server);
     let variant = Variant::new(path, prober.get(path), "").severity(Severity::Low);

@@ -15,7 +15,7 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         return prober.skip(place, "all", "no command is named that stops the gate");
     };
     if prober.traffic.is_over() {
-        return prober.skip(place, "all", "the time budget is used up");
+        return prober.out_of_time(place, "all");
     }
     if let Err(why) = shell(&outage.stop) {
         return prober.note(place, "all", Judgement::new(Verdict::Inconclusive, format!("the gate was not stopped: {why}")));

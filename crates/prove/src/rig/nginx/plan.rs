@@ -148,10 +148,11 @@ impl Plan {
         }
     }
 
-    /// Where a file or folder of the configuration lies in the temporary one.
+    /// Where a file or folder of the configuration lies in the temporary one, whatever it is called: no `..` leads out of that.
     pub(crate) fn place(&self, name: &[u8]) -> Vec<u8> {
         let folder = self.folder.as_os_str().as_encoded_bytes();
-        if name.starts_with(b"/") { [folder, b"/files", name].concat() } else { [folder, b"/", name].concat() }
+        let start: &[u8] = if name.starts_with(b"/") { b"/files" } else { b"" };
+        [folder, start, &within(name)].concat()
     }
 
     /// Whether what a location does is behind the gate, and meant to be.
@@ -168,5 +169,36 @@ impl Plan {
     }
 }
 
+/// A path without `.` and `..`, as one that begins at a root; a slash at its end stays.
+fn within(name: &[u8]) -> Vec<u8> {
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for part in name.split(|byte| *byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    let mut path: Vec<u8> = parts.iter().flat_map(|part| [b"/", *part].concat()).collect();
+    if path.is_empty() || name.ends_with(b"/") {
+        path.push(b'/');
+    }
+    path
+}
+
 /// Where nginx listens when nothing is said.
 pub(crate) const DEFAULT_LISTEN: &[u8] = b"*:80";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leads_out_of_the_folder() {
+        let within = |name: &str| String::from_utf8(within(name.as_bytes())).unwrap();
+        assert_eq!(
+            ["/srv/html", "html/", "/a/../b//./c", "../../etc/x", "/../..", ""].map(within),
+            ["/srv/html", "/html/", "/b/c", "/etc/x", "/", "/"]
+        );
+    }
+}

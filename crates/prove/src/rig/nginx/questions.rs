@@ -10,8 +10,10 @@ use crate::rig::questions::{MOST_PATHS, Questions, USUAL};
 pub(super) fn questions(subject: &Subject<'_>, server: ServerId) -> Questions {
     let model = &subject.model;
     let names = &model.server(server).names;
-    let host = names.iter().find(|name| !name.is_empty() && *name != b"_" && !name.starts_with(b"~"));
-    let host = host.map_or_else(|| "app.test".to_owned(), |name| host_of(&String::from_utf8_lossy(name)));
+    let is_plain = |name: &&Vec<u8>| !name.is_empty() && *name != b"_" && !name.starts_with(b"~");
+    let plain = names.iter().find(is_plain).map(|name| host_of(&String::from_utf8_lossy(name)));
+    let host = plain.or_else(|| names.iter().find_map(|name| host_of_expression(name)));
+    let host = host.unwrap_or_else(|| "app.test".to_owned());
     let mut paths: Vec<String> = USUAL.iter().map(|path| (*path).to_owned()).collect();
     let [mut main, mut beside] = [Vec::new(), Vec::new()];
     for (id, location) in model.locations().filter(|(_, location)| location.server == server) {
@@ -78,6 +80,14 @@ fn samples(subject: &Subject<'_>, server: ServerId) -> Vec<String> {
     let expressions = locations.filter(|(_, location)| location.regex().is_some());
     let expressions = expressions.filter_map(|(_, location)| std::str::from_utf8(location.pattern).ok());
     expressions.flat_map(sample::of).take(MOST_SAMPLES).collect()
+}
+
+/// A host that an expression stands for.
+fn host_of_expression(name: &[u8]) -> Option<String> {
+    let expression = str::from_utf8(name.strip_prefix(b"~")?).ok()?;
+    let is_host = |text: &String| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
+    let found = sample::of(expression).into_iter().find(is_host)?;
+    Some(if found.starts_with('.') { format!("w{found}") } else { found })
 }
 
 /// A host that a server name stands for.

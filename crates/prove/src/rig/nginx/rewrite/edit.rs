@@ -1,6 +1,8 @@
 //! What becomes of each directive.
 
 use std::io;
+use std::net::IpAddr;
+use std::path::Path;
 
 use super::address::PASSES;
 use super::{Around, Writer, listen, rename};
@@ -38,7 +40,7 @@ pub(super) fn edit(writer: &mut Writer<'_, '_>, directive: &Directive, around: A
         return Ok(Edit::Drop);
     }
     match (name, around) {
-        (b"load_module", Around::Main) => Ok(module(first)),
+        (b"load_module", Around::Main) => Ok(module(writer, first)),
         (b"use" | b"debug_connection", _) => Ok(Edit::Drop),
         (b"listen", Around::Server(..)) => Ok(listens(writer, directive)),
         (b"server", Around::Upstream(group)) => {
@@ -56,6 +58,12 @@ pub(super) fn edit(writer: &mut Writer<'_, '_>, directive: &Directive, around: A
             Ok(Edit::Words(if is_path { vec![(1, writer.plan.place(first))] } else { Vec::new() }))
         }
         _ if name.ends_with(b"_cache_path") => Ok(Edit::Words(vec![(1, writer.plan.place(first))])),
+        // nginx would look the name up, and not on loopback.
+        (b"set_real_ip_from", _) if !is_network(first) => {
+            let name = String::from_utf8_lossy(first);
+            writer.plan.notes.insert(format!("`set_real_ip_from {name}` is left out: it is a name"));
+            Ok(Edit::Drop)
+        }
         (b"resolver", _) => Ok(Edit::Words(vec![(1, b"127.0.0.1:9".to_vec())])),
         (b"set", _) if writer.is_holder(directive) => {
             let value = writer.held(first, directive.argument(1).unwrap_or_default())?;
@@ -81,16 +89,21 @@ fn unquoted(raw: &[u8]) -> &[u8] {
     }
 }
 
-/// A module of nginx lies where nginx looks for it, not in the temporary folder.
-fn module(file: &[u8]) -> Edit {
-    if file.starts_with(b"/") {
-        return Edit::Words(Vec::new());
+/// A module is code that runs: only one that came with nginx is loaded, from where it lies on this machine.
+fn module(writer: &mut Writer<'_, '_>, file: &[u8]) -> Edit {
+    let file = Path::new(str::from_utf8(file).unwrap_or_default());
+    let folder = file.parent().filter(|folder| folder.is_absolute());
+    let named = folder.is_none_or(|folder| MODULES.iter().any(|known| folder == Path::new(known)));
+    let name = file.file_name().filter(|_| named);
+    let found = name.and_then(|name| MODULES.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.exists()));
+    match found.as_deref().and_then(Path::to_str) {
+        Some(path) => Edit::Words(vec![(1, path.as_bytes().to_vec())]),
+        None => {
+            let why = format!("`{}` is no module that came with this nginx: it is not loaded", file.display());
+            writer.plan.notes.insert(why);
+            Edit::Drop
+        }
     }
-    let file = file.strip_prefix(b"modules/").unwrap_or(file);
-    let name = String::from_utf8_lossy(file).into_owned();
-    let folders = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/share/nginx/modules", "/etc/nginx/modules"];
-    let found = folders.iter().map(|folder| format!("{folder}/{name}")).find(|path| std::path::Path::new(path).exists());
-    found.map_or_else(|| Edit::Words(Vec::new()), |path| Edit::Words(vec![(1, path.into_bytes())]))
 }
 
 fn listens(writer: &mut Writer<'_, '_>, directive: &Directive) -> Edit {
@@ -191,12 +204,32 @@ pub(super) fn in_http(plan: &Plan, is_unwrapped: bool) -> Vec<u8> {
 /// What only concerns the machine: who runs it, where its logs are.
 fn is_for_the_machine(name: &[u8]) -> bool {
     let is_named = MACHINE.iter().any(|machine| name == machine.as_bytes());
-    is_named || name.ends_with(b"_temp_path") || name.starts_with(b"worker_rlimit") || name.ends_with(b"_bind")
+    is_named
+        || name.ends_with(b"_temp_path")
+        || name.starts_with(b"worker_rlimit")
+        || name.starts_with(b"otel_")
+        || name.ends_with(b"_bind")
+}
+
+/// Whether an address, or one of a network, stands there and not a name.
+fn is_network(text: &[u8]) -> bool {
+    let address = text.split(|byte| *byte == b'/').next().unwrap_or_default();
+    let is_address = || str::from_utf8(address).is_ok_and(|address| address.parse::<IpAddr>().is_ok());
+    text == b"unix:" || is_address()
 }
 
 fn is_time(name: &[u8]) -> bool {
     [&b"_connect_timeout"[..], b"_read_timeout", b"_send_timeout"].iter().any(|end| name.ends_with(end))
 }
+
+/// Where distributions put modules of nginx.
+const MODULES: [&str; 5] = [
+    "/usr/lib/nginx/modules",
+    "/usr/lib64/nginx/modules",
+    "/usr/share/nginx/modules",
+    "/usr/local/nginx/modules",
+    "/etc/nginx/modules",
+];
 
 const MACHINE: [&str; 16] = [
     "user",
