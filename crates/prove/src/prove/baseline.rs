@@ -1,7 +1,7 @@
 //! What is learned before anything is tried: the answer to somebody who may, to nobody, and to a path that nobody knows.
 
 use super::options::Prove;
-use super::page::{Markers, Page};
+use super::page::{Markers, Page, own_words};
 use super::redirect::{Leads, redirect};
 use super::traffic::{Exchange, Question, Server, Traffic};
 use super::verdict::{Learned, LearnedPath};
@@ -70,14 +70,17 @@ impl Baseline {
                 *place = again;
             }
         }
-        for Asked { path, anonymous, allowed } in asked {
+        let ends: Vec<Option<Page>> = asked.iter().map(|asked| asked.end(server, traffic)).collect();
+        for (Asked { path, anonymous, allowed }, end) in asked.into_iter().zip(ends) {
             let allowed = match allowed {
                 None => Some(None),
                 Some([Some(first), Some(second)]) => Some(Some([first, second])),
                 Some(_) => None,
             };
             let subject = match (anonymous, allowed) {
-                (Some(anonymous), Some(allowed)) => Subject::new(&path, anonymous, allowed, &baseline, options, server),
+                (Some(anonymous), Some(allowed)) => {
+                    Subject::new(&path, Nobody { anonymous, end }, allowed, &baseline, options, server)
+                }
                 _ => Subject::unasked(&path),
             };
             baseline.subjects.push(subject);
@@ -129,8 +132,8 @@ impl Baseline {
     pub(crate) fn learned(&self) -> Learned {
         let path = |subject: &Subject| LearnedPath {
             path: subject.path.clone(),
-            authorised: subject.allowed.as_ref().map(describe),
-            anonymous: Some(describe(&subject.anonymous)),
+            authorised: subject.allowed.as_ref().map(|exchange| describe(exchange, subject.protected.as_ref())),
+            anonymous: Some(describe(&subject.anonymous, subject.stranger.as_ref())),
             useless: subject.useless.clone(),
         };
         Learned {
@@ -139,6 +142,12 @@ impl Baseline {
             requests: self.requests.clone(),
         }
     }
+}
+
+/// What nobody in particular gets: an answer, and what it leads to if it is a redirect within the origin.
+struct Nobody {
+    anonymous: Exchange,
+    end: Option<Page>,
 }
 
 /// The answers to one path; `None` stands for what the time budget was used up for.
@@ -164,6 +173,23 @@ impl Asked {
             Self { path: path.clone(), anonymous, allowed }
         });
         both.collect()
+    }
+
+    /// The page that nobody is sent to in the end, on this origin: the login, as a rule.
+    fn end(&self, server: &Server, traffic: &mut Traffic) -> Option<Page> {
+        let mut asked = self.path.clone();
+        let mut leads = redirect(self.anonymous.as_ref()?.outcome.as_ref().ok()?, &server.target, asked.as_bytes())?;
+        for _ in 0..MOST_HOPS {
+            let Leads::Here(target) = leads else { return None };
+            let request = Request::new("GET", target.as_str(), &server.target.authority());
+            let exchange = traffic.ask(server, &Question::new(request));
+            asked = target;
+            match redirect(exchange.outcome.as_ref().ok()?, &server.target, asked.as_bytes()) {
+                Some(next) => leads = next,
+                None => return exchange.page(),
+            }
+        }
+        None
     }
 
     /// The path with a slash at its end, if that is where everybody is sent.
@@ -202,7 +228,7 @@ impl Subject {
 
     fn new(
         path: &str,
-        anonymous: Exchange,
+        Nobody { anonymous, end }: Nobody,
         allowed: Option<[Exchange; 2]>,
         baseline: &Baseline,
         options: &Prove,
@@ -222,13 +248,16 @@ impl Subject {
             opened: None,
         };
         match allowed {
-            Some([first, second]) => {
-                subject.useless = subject.compare(&first, &second, baseline, options).err();
+            Some([mut first, second]) => {
+                subject.useless = subject.compare(&first, &second, end.as_ref(), baseline, options).err();
                 subject.protected = first.page();
+                first.trim();
                 subject.allowed = Some(first);
             }
             None => subject.useless = subject.anonymous.outcome.as_ref().err().map(unreachable),
         }
+        subject.anonymous.trim();
+        subject.stranger.iter_mut().chain(&mut subject.protected).for_each(Page::trim);
         subject
     }
 
@@ -242,15 +271,23 @@ impl Subject {
     ///
     /// # Errors
     /// Why there are none.
-    fn compare(&mut self, first: &Exchange, second: &Exchange, baseline: &Baseline, options: &Prove) -> Result<(), String> {
+    fn compare(
+        &mut self,
+        first: &Exchange,
+        second: &Exchange,
+        end: Option<&Page>,
+        baseline: &Baseline,
+        options: &Prove,
+    ) -> Result<(), String> {
         let (answer, again) = match (&first.outcome, &second.outcome) {
             (Ok(first), Ok(second)) => (first, second),
             (Err(error), _) | (_, Err(error)) => return Err(unreachable(error)),
         };
         let (page, again) = (Page::of(answer), Page::of(again));
-        let is_login = |page: &Page| page.is_login() && options.marker.is_none();
+        let mut nobodys = self.stranger.iter().chain(end);
+        let is_login = options.marker.is_none() && page.is_login();
         match page.status {
-            200..300 if is_login(&page) && self.stranger.as_ref().is_none_or(|stranger| stranger.is_like(&page)) => {
+            200..300 if is_login && nobodys.any(|other| other.is_like(&page) || other.is_same_login(&page)) => {
                 return Err("the credential is not accepted: with it comes the login page as well".to_owned());
             }
             200..300 => (),
@@ -284,16 +321,19 @@ impl Subject {
         } else if !page.is_like(&again) && page.words.intersection(&again.words).count() < 2 {
             return Err("two calls of it have nothing in common: `--marker` names a text that is always in it".to_owned());
         }
-        let opened = match (&options.marker, &self.stranger) {
-            (Some(marker), Some(stranger)) => stranger.body.windows(marker.len().max(1)).any(|part| part == marker.as_bytes()),
-            (None, Some(stranger)) => stranger.shows(&page) || stranger.is_like(&page),
-            (_, None) => false,
-        };
         let mut strangers: Vec<&Page> = baseline.unknown.iter().chain(&baseline.open).collect();
-        if opened {
-            self.opened = Some("the same page comes without a credential".to_owned());
-        } else {
-            strangers.extend(&self.stranger);
+        let own = own_words(&page, &again, &strangers, &self.path);
+        let is_it = |nobodys: &Page| match &options.marker {
+            Some(marker) => nobodys.body.windows(marker.len().max(1)).any(|part| part == marker.as_bytes()),
+            None => {
+                let is_same = nobodys.hash == page.hash || nobodys.is_like(&page) || nobodys.holds(&own);
+                nobodys.length > 0 && (is_same || nobodys.is_success() && nobodys.shows(&page))
+            }
+        };
+        match (self.stranger.as_ref().filter(|page| is_it(page)), end.filter(|page| is_it(page))) {
+            (Some(_), _) => self.opened = Some("the same page comes without a credential".to_owned()),
+            (None, Some(_)) => self.opened = Some("without a credential, redirects end at the same page".to_owned()),
+            (None, None) => strangers.extend(self.stranger.iter().chain(end)),
         }
         self.markers = Some(Markers::learn(&page, &again, &strangers, &self.path, options.marker.as_deref()));
         Ok(())
@@ -304,9 +344,17 @@ fn unreachable(error: &WireError) -> String {
     format!("it cannot be reached: {error}")
 }
 
-fn describe(exchange: &Exchange) -> String {
-    exchange.outcome.as_ref().map_or_else(ToString::to_string, |answer| Page::of(answer).describe())
+/// The page that came, or why none did.
+fn describe(exchange: &Exchange, page: Option<&Page>) -> String {
+    match (&exchange.outcome, page) {
+        (Err(error), _) => error.to_string(),
+        (Ok(_), Some(page)) => page.describe(),
+        (Ok(answer), None) => answer.status.to_string(),
+    }
 }
 
 /// Headers that frameworks write, and proxies do not.
 const APPLICATIONS: [&str; 5] = ["x-aspnet-version", "x-drupal-cache", "x-generator", "x-powered-by", "x-runtime"];
+
+/// As many as a login within one origin needs, and then some.
+const MOST_HOPS: usize = 6;

@@ -1,7 +1,7 @@
 //! A request as a line for a shell, so that a failure can be seen without this program.
 
 use super::target::Target;
-use super::wire::{Endpoint, Request, Version};
+use super::wire::{Believes, Endpoint, Request, Tls, Version};
 
 /// Writes the line. Credentials come from the file that the operator has named, never from the line itself.
 ///
@@ -14,8 +14,10 @@ pub(crate) fn curl(endpoint: &Endpoint, target: &Target, calling: Option<&str>, 
     if request.version == Version::Http10 {
         words.push("--http1.0".to_owned());
     }
-    if endpoint.tls.is_some() {
-        words.push("-k".to_owned());
+    match endpoint.tls.as_ref().map(Tls::believes) {
+        None | Some(Believes::Web) => {}
+        Some(Believes::Named) => words.extend(["--cacert".to_owned(), "authorities.pem".to_owned()]),
+        Some(Believes::Anybody) => words.push("-k".to_owned()),
     }
     match request.method.as_str() {
         "GET" => (),

@@ -31,6 +31,8 @@ enum End {
     Loop(String),
     Away(String),
     Nowhere,
+    /// There were too many.
+    Far(String),
 }
 
 impl Judgement {
@@ -66,7 +68,7 @@ impl Prober<'_> {
             Err(error) => return unanswered(error),
         };
         let page = Page::of(answer);
-        if let Some(judgement) = self.known(subject, question, &page) {
+        if let Some(judgement) = self.known(subject, question, &page, twin) {
             return judgement;
         }
         if let Some(leads) = redirect(answer, &server.target, &question.request.target) {
@@ -78,6 +80,9 @@ impl Prober<'_> {
             return judgement;
         }
         match page.status {
+            101 if twin == Twin::Elsewhere && self.baseline.is_public_around() => {
+                Judgement::new(Verdict::Warn, "switched to another protocol, outside of the protected paths")
+            }
             101 => Judgement::open("the connection was switched to another protocol"),
             200..300 => self.judge_success(server, question, exchange, &page, twin, requests),
             500.. => Judgement::pass(format!("refused, with {}", page.status)),
@@ -86,7 +91,7 @@ impl Prober<'_> {
     }
 
     /// What can be said without asking anything else.
-    fn known(&self, subject: usize, question: &Question, page: &Page) -> Option<Judgement> {
+    fn known(&self, subject: usize, question: &Question, page: &Page, twin: Twin) -> Option<Judgement> {
         if page.status == 429 {
             return Some(Judgement::new(Verdict::Inconclusive, "too many requests (429): this is no refusal"));
         }
@@ -97,7 +102,10 @@ impl Prober<'_> {
             return Some(Judgement::pass("open, as declared"));
         }
         if let Some(found) = self.baseline.application_in(page) {
-            return Some(Judgement::open(format!("{} comes from the application itself: {found}", page.status)));
+            let why = format!("{} comes from the application itself: {found}", page.status);
+            // Elsewhere it may be a line that the proxy adds to what it does not refuse, or another page of the application.
+            let verdict = if twin == Twin::Elsewhere { Verdict::Warn } else { Verdict::Open };
+            return Some(Judgement::new(verdict, why));
         }
         let stranger = self.baseline.subjects.get(subject)?.stranger.as_ref()?;
         (page.length > 0 && stranger.is_like(page)).then(|| Judgement::pass(format!("as without a credential: {}", page.status)))
@@ -154,7 +162,7 @@ impl Prober<'_> {
         let tells = |known: &Response| {
             let etag = answer.value("etag").filter(|etag| known.value("etag").as_ref() == Some(etag));
             let length = answer.value("content-length")?;
-            (etag.is_some() || (length == known.body.len().to_string() && known.body.len() > 8)).then_some(length)
+            (etag.is_some() || (length == known.length.to_string() && known.length > 8)).then_some(length)
         };
         let stranger = subject.anonymous.outcome.as_ref().ok().filter(|known| known.status == answer.status);
         if stranger.is_some_and(|known| tells(known).is_some()) {
@@ -197,6 +205,10 @@ impl Prober<'_> {
             End::Away(origin) => {
                 return Judgement::new(Verdict::Warn, format!("sent to {origin}, which is no login that was named"));
             }
+            End::Far(target) => {
+                let why = format!("more than {MOST_HOPS} redirects, at last to `{target}`");
+                return Judgement::new(Verdict::Inconclusive, why);
+            }
             End::Nowhere => return Judgement::new(Verdict::Warn, "a redirect without an address"),
             End::Answer(exchange) => exchange,
         };
@@ -205,7 +217,8 @@ impl Prober<'_> {
             Some(page) => match self.baseline.protected_in(&page) {
                 Some(found) => Judgement::open(format!("a redirect ends at {found}")),
                 None if page.is_success() && !page.is_login() && self.options.allow.is_some() && !self.is_public(&page) => {
-                    Judgement::new(Verdict::Warn, format!("redirected to a page that is no login ({})", page.describe()))
+                    let why = format!("redirected to a page that is no login ({}): what is in it?", page.describe());
+                    Judgement::new(Verdict::Inconclusive, why)
                 }
                 None => Judgement::pass(format!("redirected, and then {}", page.status)),
             },
@@ -220,7 +233,9 @@ impl Prober<'_> {
 
     /// Goes where a redirect leads, as the same client, within this origin.
     fn follow(&mut self, server: &Server, question: &Question, first: Leads, requests: &mut Vec<usize>) -> End {
-        let mut seen = vec![String::from_utf8_lossy(&question.request.target).into_owned()];
+        let mut seen = Vec::new();
+        let mut cookies: Vec<(String, String)> = Vec::new();
+        let mut has_new = false;
         let mut leads = first;
         loop {
             let target = match leads {
@@ -228,21 +243,45 @@ impl Prober<'_> {
                 Leads::Nowhere => return End::Nowhere,
                 Leads::Here(target) => target,
             };
-            if seen.contains(&target) || seen.len() > MOST_HOPS {
+            // With a cookie more, the same page may answer otherwise.
+            if seen.contains(&target) && !has_new {
                 return End::Loop(target);
+            }
+            if seen.len() > MOST_HOPS {
+                return End::Far(target);
             }
             let mut next = question.clone();
             next.request.target = target.clone().into_bytes();
+            if !cookies.is_empty() {
+                let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                next.request = next.request.with("Cookie", pairs.join("; "));
+            }
             seen.push(target.clone());
             let exchange = self.traffic.ask(server, &next);
             requests.push(exchange.number);
-            let onward = exchange.outcome.as_ref().ok().and_then(|answer| redirect(answer, &server.target, target.as_bytes()));
+            let answer = exchange.outcome.as_ref().ok();
+            has_new = answer.is_some_and(|answer| take_cookies(answer, &mut cookies));
+            let onward = answer.and_then(|answer| redirect(answer, &server.target, target.as_bytes()));
             match onward {
                 Some(onward) => leads = onward,
                 None => return End::Answer(exchange),
             }
         }
     }
+}
+
+/// Keeps the cookies that an answer sets, as far as they have a name and a value, and says whether there is a new one among them.
+fn take_cookies(answer: &Response, kept: &mut Vec<(String, String)>) -> bool {
+    let before = kept.len();
+    for line in answer.values("set-cookie").take(MOST_COOKIES) {
+        let line = String::from_utf8_lossy(line).into_owned();
+        let Some((name, value)) = line.split(';').next().and_then(|pair| pair.split_once('=')) else { continue };
+        match kept.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => value.clone_into(known),
+            None => kept.push((name.to_owned(), value.to_owned())),
+        }
+    }
+    kept.len() > before
 }
 
 /// Whether two answers say the same length of their bodies.
@@ -269,6 +308,9 @@ fn unanswered(error: &WireError) -> Judgement {
         }
     }
 }
+
+/// As many as a site sets on the way to its login.
+const MOST_COOKIES: usize = 16;
 
 /// As many as a login through an identity provider needs within one origin, and then some.
 const MOST_HOPS: usize = 6;

@@ -18,6 +18,7 @@ mod curl;
 mod traffic;
 mod verdict;
 mod baseline;
+mod rule;
 mod judge;
 mod prober;
 mod secret;
@@ -37,6 +38,7 @@ use std::rc::Rc;
 
 use baseline::Baseline;
 use prober::Prober;
+use rule::Said;
 use secret::Secrets;
 use traffic::{Question, Server, Traffic};
 use wire::{Request, WireError};
@@ -94,8 +96,10 @@ pub fn prove(options: &Prove, progress: &mut dyn FnMut(Progress<'_>)) -> Report 
     report.baseline = baseline.learned();
     report.nothing_proved = baseline.nothing_proved();
     if report.nothing_proved.is_none() {
+        let refusals = baseline.subjects.iter().filter(|subject| subject.opened.is_none());
+        let said = Said::of(refusals.filter_map(|subject| subject.anonymous.outcome.as_ref().ok()));
         let (server, baseline) = (Rc::new(server.clone()), Rc::new(baseline));
-        let mut prober = Prober { options, server, servers, baseline, traffic, checks: Vec::new() };
+        let mut prober = Prober { options, server, servers, baseline, said, traffic, checks: Vec::new() };
         probe::run(&mut prober, progress);
         report.checks = prober.checks;
         traffic = prober.traffic;

@@ -77,6 +77,30 @@ impl Page {
         covered && most && shared >= FEWEST_WORDS && (!self.is_login() || protected.is_login())
     }
 
+    /// Whether it holds what is a protected page's own, by the words that no other page has.
+    ///
+    /// A page that refuses, or asks to log in, may be written in the site's layout, and have much in common with every page of it: there,
+    /// next to nothing may be missing. Elsewhere what is personal may be.
+    pub(crate) fn holds(&self, own: &BTreeSet<Vec<u8>>) -> bool {
+        let found = own.iter().filter(|word| self.words.contains(*word)).count();
+        let is_other = !self.is_success() || self.is_login();
+        let (fewest, percent) = if is_other { (FEWEST_OF_REFUSAL, 95) } else { (FEW_WORDS, 75) };
+        own.len() >= fewest && found.saturating_mul(100) >= own.len().saturating_mul(percent)
+    }
+
+    /// Whether this is the same form to log in as another, apart from a token in it.
+    pub(crate) fn is_same_login(&self, other: &Self) -> bool {
+        let shared = self.words.intersection(&other.words).count();
+        let all = self.words.union(&other.words).count();
+        self.is_login() && other.is_login() && shared.saturating_mul(10) >= all.saturating_mul(6)
+    }
+
+    /// Lets go of what is not needed to compare other pages with this one.
+    pub(crate) fn trim(&mut self) {
+        self.body.truncate(MOST_KEPT);
+        self.body.shrink_to_fit();
+    }
+
     pub(crate) const fn is_success(&self) -> bool {
         matches!(self.status, 200..300)
     }
@@ -109,16 +133,13 @@ impl Page {
 impl Markers {
     /// What two calls of the protected page have in common and no stranger's page has, and nothing of what was asked for.
     pub(crate) fn learn(first: &Page, second: &Page, strangers: &[&Page], asked: &str, named: Option<&str>) -> Self {
-        let asked = words(asked.as_bytes());
-        let stable = first.words.intersection(&second.words);
-        let own = |word: &&Vec<u8>| !asked.contains(*word) && !strangers.iter().any(|page| page.words.contains(*word));
         let headers = first.headers.intersection(&second.headers);
         let own_header = |header: &&(String, Vec<u8>)| !strangers.iter().any(|page| page.headers.contains(*header));
         let title = first.title.clone().filter(|title| second.title.as_ref() == Some(title));
         Self {
             named: named.map(|text| text.as_bytes().to_vec()),
             hash: first.hash.clone(),
-            words: stable.filter(own).cloned().collect(),
+            words: own_words(first, second, strangers, asked),
             title: title.filter(|title| strangers.iter().all(|page| page.title.as_ref() != Some(title))),
             headers: headers.filter(own_header).cloned().collect(),
         }
@@ -136,10 +157,15 @@ impl Markers {
         if page.hash == self.hash {
             return Some("byte for byte what is shown with the credential".to_owned());
         }
-        if let Some(title) = self.title.as_ref().filter(|title| page.title.as_ref() == Some(title)) {
-            return Some(format!("the title `{title}` of the protected page"));
+        let least = if self.title.is_some() { 1 } else { self.words.len().saturating_mul(3) / 5 };
+        if page.words.len() < least {
+            return None;
         }
         let found: Vec<&Vec<u8>> = self.words.iter().filter(|word| page.words.contains(*word)).collect();
+        let is_some = found.len() >= FEWEST_WORDS.min(self.words.len());
+        if let Some(title) = self.title.as_ref().filter(|title| is_some && page.title.as_ref() == Some(title)) {
+            return Some(format!("the title `{title}` of the protected page"));
+        }
         // Of few words, some are easily in another page as well.
         let most = found.len().saturating_mul(5) >= self.words.len().saturating_mul(3);
         let enough = found.len() >= FEWEST_WORDS && (most && self.words.len() > FEW_WORDS || found.len() == self.words.len());
@@ -161,6 +187,13 @@ impl Markers {
     }
 }
 
+/// The words that two calls of a page have in common, without those of what was asked for and of these pages.
+pub(crate) fn own_words(first: &Page, second: &Page, strangers: &[&Page], asked: &str) -> BTreeSet<Vec<u8>> {
+    let asked = words(asked.as_bytes());
+    let own = |word: &&Vec<u8>| !asked.contains(*word) && !strangers.iter().any(|page| page.words.contains(*word));
+    first.words.intersection(&second.words).filter(own).cloned().collect()
+}
+
 /// SHA-256 in hexadecimal, as much as is needed to compare by eye.
 pub(crate) fn hash(body: &[u8]) -> String {
     use std::fmt::Write as _;
@@ -177,7 +210,18 @@ fn words(body: &[u8]) -> BTreeSet<Vec<u8>> {
     let mut found = BTreeSet::new();
     let mut take = |text: &[u8]| {
         let parts = text.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_' && *byte < 0x80);
-        found.extend(parts.filter(|word| word.len() > 1 && word.len() <= LONGEST_WORD).map(<[u8]>::to_vec));
+        for word in parts.filter(|word| word.len() > 1) {
+            if found.len() >= MOST_WORDS {
+                return;
+            }
+            if word.len() > LONGEST_FOREIGN && !word.is_ascii() {
+                // Japanese and Chinese are written without spaces.
+                let letters: Vec<char> = String::from_utf8_lossy(word).chars().collect();
+                found.extend(letters.windows(2).map(|pair| pair.iter().collect::<String>().into_bytes()));
+            } else if word.len() <= LONGEST_WORD {
+                found.insert(word.to_vec());
+            }
+        }
     };
     let mut pieces = body.split(|byte| *byte == b'<');
     take(pieces.next().unwrap_or_default());
@@ -212,15 +256,29 @@ fn title(body: &[u8]) -> Option<String> {
 const MOST_COMPARED: usize = 64 << 10;
 /// Longer ones are data.
 const LONGEST_WORD: usize = 40;
+/// In bytes; a longer one of other letters than ASCII is looked at in pairs of letters.
+const LONGEST_FOREIGN: usize = 24;
+/// Pages with so many words in common are the same.
+const MOST_WORDS: usize = 2_000;
+/// As much of a page as is kept beyond the moment.
+const MOST_KEPT: usize = 16 << 10;
 /// One word in common is chance.
 const FEWEST_WORDS: usize = 2;
 /// So few are told apart only by all of them.
 const FEW_WORDS: usize = 4;
+/// A refusal in the layout of the site has few words that are not.
+const FEWEST_OF_REFUSAL: usize = 8;
 const SHOWN_WORDS: usize = 3;
 
 /// Headers that say nothing of who has answered: those of the connection, of the moment, and what proxies add to everything.
-const COMMON: [&str; 34] = [
+const COMMON: [&str; 61] = [
     "accept-ranges",
+    "access-control-allow-credentials",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "access-control-max-age",
     "age",
     "allow",
     "alt-svc",
@@ -231,29 +289,50 @@ const COMMON: [&str; 34] = [
     "content-length",
     "content-security-policy",
     "content-type",
+    "cross-origin-embedder-policy",
     "cross-origin-opener-policy",
     "cross-origin-resource-policy",
     "date",
     "etag",
+    "expect-ct",
     "expires",
+    "feature-policy",
     "keep-alive",
     "last-modified",
+    "link",
     "location",
+    "nel",
+    "origin-agent-cluster",
+    "p3p",
     "permissions-policy",
     "pragma",
     "proxy-authenticate",
     "referrer-policy",
+    "report-to",
+    "reporting-endpoints",
     "retry-after",
     "server",
+    "server-timing",
     "set-cookie",
     "strict-transport-security",
+    "timing-allow-origin",
     "transfer-encoding",
     "vary",
     "via",
     "www-authenticate",
     "x-cache",
+    "x-cache-hits",
     "x-content-type-options",
+    "x-dns-prefetch-control",
+    "x-download-options",
     "x-frame-options",
+    "x-permitted-cross-domain-policies",
+    "x-request-id",
+    "x-robots-tag",
+    "x-served-by",
+    "x-timer",
+    "x-ua-compatible",
+    "x-xss-protection",
 ];
 
 #[cfg(test)]
@@ -266,7 +345,8 @@ pub(crate) mod tests {
     pub(crate) fn page(status: u16, lines: &[&str], body: &str) -> Page {
         let lines = lines.iter().map(|line| line.as_bytes().to_vec()).collect();
         let (interim, body, end, time) = (Vec::new(), body.as_bytes().to_vec(), End::Length, Duration::ZERO);
-        Page::of(&Response { status, interim, lines, body, end, time })
+        let length = body.len();
+        Page::of(&Response { status, interim, lines, body, length, end, time })
     }
 
     const SECRET: &str = "<title>Ledger</title><p>quarterly figures of the northern branch</p>token";

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::baseline::Baseline;
 use super::judge::{Judgement, Twin};
 use super::options::Prove;
+use super::rule::{Said, rule};
 use super::traffic::{Exchange, Question, Server, Traffic};
 use super::verdict::{Check, Verdict};
 use super::wire::Request;
@@ -19,6 +20,8 @@ pub(crate) struct Prober<'p> {
     /// One for each address, that one among them.
     pub(crate) servers: Vec<Server>,
     pub(crate) baseline: Rc<Baseline>,
+    /// The proxy, if it says its name.
+    pub(crate) said: Option<Said>,
     pub(crate) traffic: Traffic,
     pub(crate) checks: Vec<Check>,
 }
@@ -123,9 +126,22 @@ impl Prober<'_> {
                 continue;
             };
             let mut requests = vec![exchange.number];
+            // A limit of connections answers so to some of many, and says nothing of one that comes alone.
+            let again = self.is_overloaded(place.subject, &exchange) && !self.traffic.is_over();
+            let exchange = if again { self.traffic.ask(server, &variant.question) } else { exchange };
+            if again {
+                requests.push(exchange.number);
+            }
             let judgement = self.judge(server, place.subject, &variant.question, &exchange, variant.twin, &mut requests);
             self.record(place, variant, &exchange, judgement, requests);
         }
+    }
+
+    /// Whether an answer says that there is too much to do, where nobody is told so otherwise.
+    fn is_overloaded(&self, subject: usize, exchange: &Exchange) -> bool {
+        let is_busy = |status: u16| matches!(status, 429 | 502..=504);
+        let stranger = self.baseline.subjects.get(subject).and_then(|subject| subject.stranger.as_ref());
+        exchange.outcome.as_ref().is_ok_and(|answer| is_busy(answer.status)) && !stranger.is_some_and(|page| is_busy(page.status))
     }
 
     /// Writes down what a request has shown.
@@ -155,7 +171,7 @@ impl Prober<'_> {
             status: answer.map(|answer| answer.status),
             time: answer.map(|answer| answer.time).unwrap_or_default(),
             evidence: judgement.evidence,
-            lint: (severity.is_some() && !variant.lint.is_empty()).then_some(variant.lint),
+            lint: (severity.is_some() && !variant.lint.is_empty()).then(|| rule(self.said, variant.lint)),
             curl: curl.filter(|_| fails || judgement.verdict == Verdict::Warn),
             requests,
         });

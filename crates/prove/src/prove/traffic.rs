@@ -234,6 +234,13 @@ impl Question {
 }
 
 impl Exchange {
+    /// Lets go of the body; how long it was stays known.
+    pub(crate) fn trim(&mut self) {
+        if let Ok(answer) = &mut self.outcome {
+            answer.body = Vec::new();
+        }
+    }
+
     pub(crate) fn page(&self) -> Option<Page> {
         self.outcome.as_ref().ok().map(Page::of)
     }
@@ -251,7 +258,7 @@ impl Entry {
             Ok(bytes) => String::from_utf8_lossy(bytes).into_owned(),
             Err(instead) => format!("{}: ({instead})", String::from_utf8_lossy(line.name())),
         });
-        let content = outcome.as_ref().ok().map(|response| (response.body.len(), hash(&response.body)));
+        let content = outcome.as_ref().ok().map(|response| (response.length, hash(&response.body)));
         Self {
             address,
             line: format!("{} {} {}", request.method, String::from_utf8_lossy(&request.target), request.version.name()),

@@ -231,6 +231,19 @@ fn head_of_a_login_page_is_no_way_in() {
 }
 
 #[test]
+fn websocket_of_a_public_site_is_a_warning() {
+    let fake = Fake::start(|asked| match closed(asked) {
+        _ if asked.path() == "/ws" && asked.value("upgrade").is_some() => {
+            ("101 Switching Protocols", String::new(), String::new())
+        }
+        (status, ..) if status.starts_with("404") => page(&format!("<title>Shop</title>all about {}", asked.target)),
+        answer => answer,
+    });
+    let report = fake.prove();
+    assert_eq!((verdicts(&report, "P15"), exit(&report)), (vec![Verdict::Pass, Verdict::Warn], 0), "{:?}", bad(&report));
+}
+
+#[test]
 fn public_site_around_the_protected_pages_is_no_way_in() {
     let fake = Fake::start(|asked| match closed(asked) {
         (status, ..) if status.starts_with("404") => page(&format!("<title>Shop</title>all about {}", asked.target)),

@@ -173,7 +173,7 @@ fn holes_in_caddy_are_found() {
                 edit(folder, "Caddyfile", "\t\timport gatewright\n", &handle);
             },
             say: NOTHING_MORE,
-            found: ("P05", "OPTIONS", Verdict::Open, "auth-location-answers-some"),
+            found: ("P05", "OPTIONS", Verdict::Open, "caddy-not-asked"),
         },
         Hole {
             kind: "a folder that is handled before the gate is asked",
@@ -185,13 +185,13 @@ fn holes_in_caddy_are_found() {
                 edit(folder, "Caddyfile", "\t\timport gatewright\n", &handle);
             },
             say: NOTHING_MORE,
-            found: ("P06", "a page below it", Verdict::Open, "open-sibling"),
+            found: ("P06", "a page below it", Verdict::Open, "caddy-not-asked"),
         },
         Hole {
             kind: "an identity that the client's stays in",
             plant: |folder, _| without(folder, "Caddyfile", "X-User"),
             say: NOTHING_MORE,
-            found: ("P09", "X-User, with a credential", Verdict::Spoof, "identity-not-set"),
+            found: ("P09", "X-User, with a credential", Verdict::Spoof, "caddy-identity-header"),
         },
         Hole {
             kind: "an application that answers while the gate is down",
@@ -200,7 +200,7 @@ fn holes_in_caddy_are_found() {
                 edit(folder, "Caddyfile", "\troute {\n", &fallback);
             },
             say: NOTHING_MORE,
-            found: ("P13", "nobody", Verdict::Open, "auth-location-error-page"),
+            found: ("P13", "nobody", Verdict::Open, "caddy-errors-reach-application"),
         },
     ];
     found(&front::caddy::FRONT, &holes);
@@ -253,13 +253,13 @@ fn holes_in_envoy_are_found() {
                 edit(folder, "envoy.yaml", ROUTE, &format!("{route}{ROUTE}"));
             },
             say: NOTHING_MORE,
-            found: ("P06", "with a slash at the end", Verdict::Open, "index-around-gate"),
+            found: ("P06", "with a slash at the end", Verdict::Open, "envoy-disabled-route"),
         },
         Hole {
             kind: "a gate that opens when it is down",
             plant: |folder, _| edit(folder, "envoy.yaml", "failure_mode_allow: false", "failure_mode_allow: true"),
             say: NOTHING_MORE,
-            found: ("P13", "nobody", Verdict::Open, "auth-location-error-page"),
+            found: ("P13", "nobody", Verdict::Open, "envoy-failure-mode-allow"),
         },
     ];
     found(&front::envoy::GRPC, &holes);

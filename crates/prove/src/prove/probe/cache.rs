@@ -29,7 +29,23 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         let request = prober.get(other);
         prober.expect_refused(place, &Variant::new("nobody, another page", request, "auth-location-cache"));
     }
+    deceived(prober, place, &path);
     second(prober, place, &path, &Question::new(allowed));
+}
+
+/// A cache takes `/account/x.css` for a file that anybody may have, and the application for `/account`.
+fn deceived(prober: &mut Prober<'_>, place: Place, path: &str) {
+    const NAME: &str = "nobody, a page of somebody's that looks like a file";
+    let bare = path.split('?').next().unwrap_or_default().trim_end_matches('/');
+    let file = format!("{bare}/{}.css", prober.options.unknown());
+    let Some(allowed) = prober.get_allowed(file.as_str()) else { return };
+    if prober.traffic.is_over() {
+        return prober.out_of_time(place, NAME);
+    }
+    let server = Rc::clone(&prober.server);
+    prober.traffic.ask(&server, &Question::new(allowed));
+    let again = prober.get(file);
+    prober.expect_refused(place, &Variant::new(NAME, again, "page-cache"));
 }
 
 /// Two people may see the same page, but not one the page of the other.

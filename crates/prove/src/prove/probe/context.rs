@@ -5,7 +5,9 @@ use crate::prove::prober::{Place, Prober, Variant};
 pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
     let path = prober.path(place.subject);
     let mut variants = Vec::new();
-    for name in ["X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "X-Client-IP"] {
+    for name in
+        ["X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "X-Client-IP", "CF-Connecting-IP", "X-Cluster-Client-IP"]
+    {
         for address in ["127.0.0.1", "10.0.0.1", "192.168.0.1", "172.16.0.1", "::1"] {
             let value = match (name, address.contains(':')) {
                 ("Forwarded", true) => format!("for=\"[{address}]\""),
@@ -50,6 +52,11 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
     {
         let request = prober.get(path.as_str()).with(name, value);
         variants.push(Variant::new(format!("{name}: {value}"), request, "auth-location-http-host"));
+    }
+    // Health checks of clouds, which some gates let pass by their name (CVE-2026-34457).
+    for agent in ["GoogleHC/1.0", "kube-probe/1.27", "ELB-HealthChecker/2.0"] {
+        let request = prober.get(path.as_str()).with("User-Agent", agent);
+        variants.push(Variant::new(format!("User-Agent: {agent}"), request, "return-before-gate"));
     }
     prober.expect_all_refused(place, &variants);
 }

@@ -90,6 +90,7 @@ fn spellings(path: &str, options: &Prove) -> Vec<Spelling> {
         beside("/health behind .php", ".php/health");
     }
     let slash = if base.is_empty() { String::new() } else { format!("/{base}") };
+    let open = || options.open.iter().take(MOST_OPEN).map(|open| open.trim_end_matches('*'));
     let mut within = |name, target: String, lint| add(name, format!("{target}{query}"), Twin::Within, lint, Severity::Critical);
     if !base.is_empty() {
         within("a dot at the end", format!("/{base}/."), SIBLING);
@@ -114,6 +115,15 @@ fn spellings(path: &str, options: &Prove) -> Vec<Spelling> {
     within("index.php", format!("{slash}/index.php"), INDEX);
     within("/health below it", format!("{slash}/health"), REGEX);
     within("/healthz behind a semicolon", format!("{slash}/x;/healthz"), REGEX);
+    // What is left open by an expression that is not tied to the start of the path (CVE-2025-54576).
+    for open in open() {
+        within("an open path below it", format!("{slash}{open}"), REGEX);
+        within("an open path behind a semicolon", format!("{slash}/;{open}"), REGEX);
+    }
+    for open in open() {
+        add("an open path in its query", format!("/{path}?{open}"), Twin::Within, REGEX, Severity::Critical);
+        add("an open path in a fragment", format!("/{path}{query}#{open}"), Twin::Around, REGEX, Severity::Critical);
+    }
     add("?debug=1", format!("/{path}?debug=1"), Twin::Within, RETURN, Severity::High);
     add("an empty query", format!("/{path}?"), Twin::Within, RETURN, Severity::High);
     add("a fragment", format!("/{path}{query}#x"), Twin::Around, SIBLING, Severity::Critical);
@@ -172,6 +182,9 @@ const WORST: [&str; 8] = [
     "an escaped letter",
     "a capital letter",
 ];
+/// How many of the open paths are tried at each protected one.
+const MOST_OPEN: usize = 3;
+
 const SIBLING: &str = "open-sibling";
 const REGEX: &str = "open-regex";
 const INDEX: &str = "index-around-gate";

@@ -11,7 +11,7 @@ pub(crate) use request::{Line, Request, Value, Version};
 #[cfg(test)]
 pub(crate) use response::End;
 pub(crate) use response::Response;
-pub(crate) use tls::{Tls, TlsError, Trust};
+pub(crate) use tls::{Believes, Tls, TlsError, Trust};
 
 use std::fmt;
 use std::io::{self, BufReader, Read, Write};

@@ -15,7 +15,10 @@ pub(crate) struct Response {
     pub(crate) interim: Vec<u16>,
     /// The lines of the head as they came, without the status line and the ends.
     pub(crate) lines: Vec<Vec<u8>>,
+    /// Decoded, if it came compressed.
     pub(crate) body: Vec<u8>,
+    /// How many bytes of it came.
+    pub(crate) length: usize,
     pub(crate) end: End,
     /// From the first byte of the request until the end of what was read.
     pub(crate) time: Duration,
@@ -73,8 +76,10 @@ impl Response {
                 }
                 continue;
             }
-            let mut response = Self { status, interim, lines, body: Vec::new(), end: End::NoBody, time: Duration::ZERO };
+            let mut response =
+                Self { status, interim, lines, body: Vec::new(), length: 0, end: End::NoBody, time: Duration::ZERO };
             response.end = response.read_body(from, method)?;
+            response.length = response.body.len();
             response.decode();
             return Ok(response);
         }

@@ -21,6 +21,16 @@ pub(crate) struct Tls {
     config: Arc<ClientConfig>,
     /// The name sent in the handshake; of an address none is sent (RFC 6066 §3).
     name: ServerName<'static>,
+    believes: Believes,
+}
+
+/// Whose certificates a connection takes, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Believes {
+    Web,
+    /// Those of authorities that the operator has named.
+    Named,
+    Anybody,
 }
 
 /// Whose certificates are believed.
@@ -62,7 +72,16 @@ impl Tls {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // Each connection shakes hands for itself: a session that is taken up again would show nothing of the certificate.
         config.resumption = rustls::client::Resumption::disabled();
-        Ok(Self { config: Arc::new(config), name })
+        let believes = match trust {
+            Trust::Web => Believes::Web,
+            Trust::Authorities(_) => Believes::Named,
+            Trust::DangerAnybody => Believes::Anybody,
+        };
+        Ok(Self { config: Arc::new(config), name, believes })
+    }
+
+    pub(crate) const fn believes(&self) -> Believes {
+        self.believes
     }
 
     /// The same server asked by another name in the handshake; what is believed stays.
@@ -70,7 +89,7 @@ impl Tls {
     /// # Errors
     /// It is neither a name nor an address.
     pub(crate) fn calling(&self, host: &str) -> Result<Self, TlsError> {
-        Ok(Self { config: Arc::clone(&self.config), name: server_name(host)? })
+        Ok(Self { name: server_name(host)?, ..self.clone() })
     }
 
     pub(super) fn connect(&self, mut stream: Timed) -> Result<StreamOwned<ClientConnection, Timed>, WireError> {
