@@ -327,7 +327,7 @@ impl Subject {
             Some(marker) => nobodys.body.windows(marker.len().max(1)).any(|part| part == marker.as_bytes()),
             None => {
                 let is_same = nobodys.hash == page.hash || nobodys.is_like(&page) || nobodys.holds(&own);
-                nobodys.length > 0 && (is_same || nobodys.is_success() && nobodys.shows(&page))
+                nobodys.length > 0 && (is_same || nobodys.is_success() && nobodys.shows(&page, &strangers))
             }
         };
         match (self.stranger.as_ref().filter(|page| is_it(page)), end.filter(|page| is_it(page))) {

@@ -144,7 +144,7 @@ impl Prober<'_> {
         // Of what has no body the length tells, if it is said.
         let is_comparable = !head || is_same_length(exchange, &other);
         match other.page() {
-            Some(with) if is_comparable && (with.is_like(page) || page.shows(&with)) && with.headers == page.headers => {
+            Some(with) if is_comparable && (with.is_like(page) || page.shows(&with, &[])) && with.headers == page.headers => {
                 Judgement::open(format!("{status}, the same as with the credential"))
             }
             _ => Judgement::new(Verdict::Warn, format!("{status} with another page than with the credential")),
@@ -187,7 +187,7 @@ impl Prober<'_> {
         if usual.is_some_and(|usual| same_place(usual, &leads)) {
             return Judgement::pass("sent to the login, as without a credential");
         }
-        self.judge_chain(server, question, leads, requests)
+        self.judge_chain(server, question, leads, Twin::Elsewhere, requests)
     }
 
     /// Follows a redirect, and says what comes of it.
@@ -196,6 +196,7 @@ impl Prober<'_> {
         server: &Server,
         question: &Question,
         leads: Leads,
+        twin: Twin,
         requests: &mut Vec<usize>,
     ) -> Judgement {
         let end = self.follow(server, question, leads, requests);
@@ -217,8 +218,11 @@ impl Prober<'_> {
             Some(page) => match self.baseline.protected_in(&page) {
                 Some(found) => Judgement::open(format!("a redirect ends at {found}")),
                 None if page.is_success() && !page.is_login() && self.options.allow.is_some() && !self.is_public(&page) => {
-                    let why = format!("redirected to a page that is no login ({}): what is in it?", page.describe());
-                    Judgement::new(Verdict::Inconclusive, why)
+                    let verdict = if twin == Twin::Within { Verdict::Inconclusive } else { Verdict::Warn };
+                    Judgement::new(
+                        verdict,
+                        format!("redirected to a page that is no login ({}): what is in it?", page.describe()),
+                    )
                 }
                 None => Judgement::pass(format!("redirected, and then {}", page.status)),
             },
@@ -287,7 +291,7 @@ fn take_cookies(answer: &Response, kept: &mut Vec<(String, String)>) -> bool {
 /// Whether two answers say the same length of their bodies.
 fn is_same_length(left: &Exchange, right: &Exchange) -> bool {
     let length = |exchange: &Exchange| exchange.outcome.as_ref().ok().and_then(|answer| answer.value("content-length"));
-    length(left).is_some_and(|left| length(right) == Some(left))
+    length(left).is_some_and(|left| left != "0" && length(right) == Some(left))
 }
 
 /// Whether two redirects lead to the same page, whatever they hand on in the query.

@@ -64,16 +64,19 @@ impl Page {
         self.title == other.title && all > 0 && shared.saturating_mul(10) >= all.saturating_mul(9)
     }
 
-    /// Whether it shows this protected page, perhaps without what is personal in it, and whatever its status.
-    pub(crate) fn shows(&self, protected: &Self) -> bool {
+    /// Whether it shows this protected page, perhaps without what is personal in it, and whatever its status. What these others have as
+    /// well says nothing.
+    pub(crate) fn shows(&self, protected: &Self, others: &[&Self]) -> bool {
         if self.length == 0 || self.hash == protected.hash {
             return self.length > 0;
         }
-        let shared = self.words.intersection(&protected.words).count();
+        let is_own = |word: &&Vec<u8>| !others.iter().any(|page| page.words.contains(*word));
+        let (mine, theirs) = (self.words.iter().filter(is_own), protected.words.iter().filter(is_own).count());
+        let shared = mine.clone().filter(|word| protected.words.contains(*word)).count();
         // Under one title, more may be personal.
         let least = if self.title.is_some() && self.title == protected.title { 8 } else { 9 };
-        let covered = shared.saturating_mul(10) >= self.words.len().saturating_mul(least);
-        let most = shared.saturating_mul(2) >= protected.words.len();
+        let covered = shared.saturating_mul(10) >= mine.count().saturating_mul(least);
+        let most = shared.saturating_mul(2) >= theirs;
         covered && most && shared >= FEWEST_WORDS && (!self.is_login() || protected.is_login())
     }
 
@@ -379,8 +382,8 @@ pub(crate) mod tests {
         let filler = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen";
         let [alice, nobody] =
             ["alice has mail", "nobody logged in"].map(|who| page(200, &[], &format!("<title>App</title>{filler} {who}")));
-        assert!(nobody.shows(&alice) && !nobody.is_like(&alice));
-        assert!(!page(200, &[], "<title>App</title>one two three").shows(&alice));
+        assert!(nobody.shows(&alice, &[]) && !nobody.is_like(&alice));
+        assert!(!page(200, &[], "<title>App</title>one two three").shows(&alice, &[]));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) fn nobody(prober: &mut Prober<'_>, place: Place) {
         }
         // A redirect is followed here, and known to the others.
         _ => match subject.leads.clone() {
-            Some(leads) => prober.judge_chain(&server, &variant.question, leads, &mut requests),
+            Some(leads) => prober.judge_chain(&server, &variant.question, leads, Twin::Within, &mut requests),
             None => prober.judge(&server, place.subject, &variant.question, &subject.anonymous, Twin::Elsewhere, &mut requests),
         },
     };
@@ -68,14 +68,13 @@ fn success(page: &Page, baseline: &Baseline, compared: bool) -> Judgement {
         return Judgement::pass(format!("{status} with the login page"));
     }
     if page.length == 0 {
-        return Judgement::new(Verdict::Warn, format!("{status} with nothing in it, where a refusal was to come"));
+        return Judgement::new(Verdict::Inconclusive, format!("{status} with nothing in it, where a refusal was to come"));
     }
     if baseline.unknown.as_ref().is_some_and(|unknown| unknown.is_like(page)) {
         let verdict = if compared { Verdict::Pass } else { Verdict::Inconclusive };
         return Judgement::new(verdict, format!("{status} with the page that comes for every path"));
     }
-    let verdict = if compared { Verdict::Warn } else { Verdict::Inconclusive };
-    Judgement::new(verdict, format!("{status} with another page, which is not the login"))
+    Judgement::new(Verdict::Inconclusive, format!("{status} with another page, which is not the login: what is in it?"))
 }
 
 pub(super) fn somebody(prober: &mut Prober<'_>, place: Place) {

@@ -53,12 +53,15 @@ fn forgeries(prober: &mut Prober<'_>, path: &str) -> Vec<Variant> {
                 lines.iter().enumerate().map(|(at, line)| if at == index { &changed } else { line }).cloned().collect();
             prober.get(path).with_lines(&lines)
         };
-        let without = with(line.with_replaced(&value.at, b"", "without"));
+        let without = with(line.with_replaced(&value.pair, NOTHING, "without"));
         let mut ways = Vec::new();
         let token = line.stretch(&value.at);
         if let Some(dot) = token.iter().rposition(|byte| *byte == b'.') {
             let start = value.at.start.saturating_add(dot).saturating_add(1);
-            ways.extend(line.with_changed(&[start..value.at.end]).map(|line| ("one character of its signature changed", line)));
+            let signature = start..value.at.end;
+            ways.extend(
+                line.with_changed(std::slice::from_ref(&signature)).map(|line| ("one character of its signature changed", line)),
+            );
         }
         if let [header, claims, _] = token.split(|byte| *byte == b'.').collect::<Vec<_>>()[..]
             && header.starts_with(b"eyJ")
@@ -120,6 +123,8 @@ const GENERIC: [&str; 9] = [
     "X-Api-Key: x",
 ];
 
+/// In place of a cookie, or of the value of another line.
+const NOTHING: &[u8] = b"x=x";
 /// `{"alg":"none"}`
 const NO_ALGORITHM: &str = "eyJhbGciOiJub25lIn0";
 /// How many values of a credential are tried, each alone.

@@ -30,7 +30,7 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
         Some(leads) => {
             let away = matches!(leads, Leads::Away(_));
             variant.lint = "forbidden-loop";
-            match prober.judge_chain(&server, &variant.question, leads, &mut requests) {
+            match prober.judge_chain(&server, &variant.question, leads, Twin::Elsewhere, &mut requests) {
                 looped if looped.verdict == Verdict::Loop => looped,
                 open if open.verdict == Verdict::Open => open,
                 _ if away => Judgement::new(Verdict::Warn, "somebody who is logged in is sent to the login, and so in a circle"),

@@ -116,6 +116,8 @@ pub(crate) struct Value {
     /// Of the cookie, or of the line.
     pub(crate) name: String,
     pub(crate) at: Range<usize>,
+    /// Where the cookie stands with its name; of another line, its value.
+    pub(crate) pair: Range<usize>,
 }
 
 impl Line {
@@ -148,8 +150,10 @@ impl Line {
             let name = String::from_utf8_lossy(if is_cookie { name } else { self.name() }).into_owned();
             let at = start.saturating_add(begin)..start.saturating_add(part.len());
             // A cookie without `=` would be a value, and no name.
-            if !at.is_empty() && !(is_cookie && name.is_empty()) {
-                parts.push(Value { name, at });
+            if !(at.is_empty() || is_cookie && name.is_empty()) {
+                let blank = part.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+                let pair = start.saturating_add(blank)..at.end;
+                parts.push(Value { name, at, pair });
             }
             start = start.saturating_add(part.len()).saturating_add(1);
         }
@@ -197,7 +201,7 @@ impl Line {
         found.then(|| self.instead_of(bytes, "changed"))
     }
 
-    /// The same with other text in place of a stretch, or without the cookie whose value it is.
+    /// The same with other text in place of a stretch.
     pub(crate) fn with_replaced(&self, stretch: &Range<usize>, text: &[u8], how: &str) -> Self {
         let before = self.bytes.get(..stretch.start).unwrap_or_default();
         let after = self.bytes.get(stretch.end..).unwrap_or_default();
