@@ -264,7 +264,7 @@ impl Subject {
     /// Whether nobody in particular gets the same, and it has something to show.
     fn is_shown(&self, page: &Page) -> bool {
         let same = self.stranger.as_ref().is_some_and(|stranger| stranger.is_success() && stranger.is_like(page));
-        same && !page.is_shell() && !page.is_login()
+        same && !page.is_shell() && !page.is_login() && !page.leads_to_login()
     }
 
     /// Learns the markers.

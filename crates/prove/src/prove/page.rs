@@ -116,6 +116,17 @@ impl Page {
             || ["log in", "login", "sign in", "sign-in"].iter().any(|word| title.contains(word))
     }
 
+    /// Whether it has a link to where people log in, as the page has that somebody gets who is not logged in.
+    pub(crate) fn leads_to_login(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.body).to_ascii_lowercase();
+        let mut links = text.split(['"', '\'', '=', '>']).filter(|part| part.starts_with('/') || part.starts_with("http"));
+        links.any(|link| {
+            ["login", "signin", "sign-in", "sign_in", "oauth2", "/sso", "/saml", "/authorize"]
+                .iter()
+                .any(|word| link.contains(word))
+        })
+    }
+
     /// Whether this is a page that fills itself in the browser, as single-page applications send for every path: what it will show is
     /// not in it.
     pub(crate) fn is_shell(&self) -> bool {
@@ -402,6 +413,13 @@ pub(crate) mod tests {
         let markers = Markers::learn(&protected, &protected, &[], "/", None);
         assert!(markers.found_in(&page(404, &[], "<ul><li>home</li><li>figures</li></ul>")).is_none());
         assert!(markers.found_in(&page(404, &[], "northern figures")).is_some());
+    }
+
+    #[test]
+    fn pages_of_people_who_are_not_logged_in_lead_to_the_login() {
+        assert!(page(200, &[], "<a href=/oauth2/start?rd=x>Continue</a>").leads_to_login());
+        assert!(page(200, &[], "<a href='https://id.test/Login'>x</a>").leads_to_login());
+        assert!(!page(200, &[], "<a href=\"/reports\">login figures</a>").leads_to_login());
     }
 
     #[test]
