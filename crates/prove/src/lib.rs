@@ -28,7 +28,7 @@
 //! [`lint()`] reads a configuration that somebody else wrote and says where it lets a request past the gate; [`report`] prints what
 //! it found.
 //!
-//! [`rig()`] runs a configuration of nginx on loopback, between a gate and applications of its own, and says what got past the gate.
+//! [`rig()`] runs a configuration of a proxy on loopback, between a gate and applications of its own, and says what got past the gate.
 //!
 //! You will notably *not* find rules of the policy here: what may pass is the gate's to say, and a configuration that repeated it
 //! could differ.

@@ -9,14 +9,13 @@ use std::process::Command;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use regex::Regex;
-
 use super::RigError;
 use super::draft::{Draft, Given, Program, Unwritten};
 use super::evidence::Trial;
 use super::fake::{Fakes, Role, Yes};
 use super::folder::Folder;
 use super::ground::{Ground, Standing, USUAL};
+use super::mentioned;
 use super::probe::Looks;
 use super::process::{Process, find};
 use super::questions::{MOST_PATHS, Questions, USUAL as PATHS};
@@ -37,6 +36,9 @@ pub(super) trait Proxy: Sync {
     /// # Errors
     /// It is wrong, or cannot be run here.
     fn write(&self, given: &Given<'_>, draft: &mut Draft) -> Result<(), Unwritten>;
+
+    /// The headers by which the gate is told what is asked for.
+    fn tells(&self, texts: &[String]) -> Vec<&'static str>;
 
     /// Runs what was written.
     fn command(&self, program: &Path, folder: &Path) -> Command;
@@ -61,6 +63,8 @@ pub(super) struct Addressed {
     paths: Vec<String>,
     samples: Vec<String>,
     causes: Vec<(&'static str, Severity)>,
+    /// The headers by which the gate is told what is asked for.
+    tells: Vec<&'static str>,
 }
 
 /// The program that was named, or the one that is found.
@@ -83,7 +87,7 @@ pub(super) fn once(proxy: &dyn Proxy, given: &Given<'_>, intent: Intent<'_>) -> 
         let why = "it listens nowhere".to_owned();
         return Ok(Some(Started::Refused(Trial::not_run(proxy.name(), why))));
     }
-    let told = told(&intent, &draft.texts);
+    let told = mentioned::told(&intent, &draft.texts);
     let mut identity = told.clone();
     identity.extend(
         USUAL.iter().filter(|name| !told.iter().any(|other| other.eq_ignore_ascii_case(name))).map(|name| (*name).to_owned()),
@@ -106,6 +110,7 @@ pub(super) fn once(proxy: &dyn Proxy, given: &Given<'_>, intent: Intent<'_>) -> 
     }
     let mut ground = Addressed::new(&draft, told, &intent);
     ground.causes = causes(given, &draft, intent);
+    ground.tells = proxy.tells(&draft.texts);
     let Draft { ports, notes, .. } = draft;
     Ok(Some(Started::Running(Running { process, fakes, ports, notes, folder }, ground)))
 }
@@ -150,7 +155,7 @@ fn complaint(said: &[String], folder: &Path) -> String {
 
 impl Addressed {
     fn new(draft: &Draft, told: Vec<String>, intent: &Intent<'_>) -> Self {
-        let mentioned = mentioned(&draft.texts);
+        let mentioned = mentioned::paths(&draft.texts);
         let stem = |path: &String| path.trim_end_matches('/').to_owned();
         let mut main: Vec<String> = if intent.paths.is_empty() {
             let behind = mentioned.iter().map(|path| format!("{}/report.txt", stem(path)));
@@ -182,8 +187,9 @@ impl Addressed {
             open: intent.open.to_vec(),
             main,
             paths,
-            samples: samples(&draft.texts),
+            samples: mentioned::ends(&draft.texts),
             causes: Vec::new(),
+            tells: Vec::new(),
         }
     }
 
@@ -192,12 +198,20 @@ impl Addressed {
         &self.causes
     }
 
-    fn is_declared_open(&self, path: &str) -> bool {
+    /// What of a path is declared: `/path`, `/tree/*`, or the same behind a host.
+    ///
+    /// What leads out of a tree again, for an application that takes it so, is not what the operator has meant.
+    fn declared(&self, path: &str, host: &str) -> Option<Standing> {
         let is_plain = !["%", ";", "\\", "//", ".."].iter().any(|odd| path.contains(odd));
-        self.open.iter().any(|open| match open.strip_suffix('*') {
-            Some(start) => is_plain && path.starts_with(start),
-            None => path == open,
-        })
+        let host = host.to_ascii_lowercase();
+        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).trim_end_matches('.');
+        let within =
+            self.open.iter().filter_map(|open| if open.starts_with('/') { Some(open.as_str()) } else { open.strip_prefix(name) });
+        let mut within = within.filter(|open| match open.strip_suffix('*') {
+            Some(start) => start.starts_with('/') && path.starts_with(start),
+            None => path == *open,
+        });
+        within.next().map(|_| if is_plain { Standing::Declared } else { Standing::Meant })
     }
 }
 
@@ -238,54 +252,17 @@ impl Ground for Addressed {
         Some(self.programs.get(fake)?.0.clone())
     }
 
-    fn standing(&self, fake: usize, path: &str, _to: &str) -> Standing {
+    fn believed(&self, names: &[&str]) -> Vec<String> {
+        let is_told = |name: &&&str| self.tells.iter().any(|told| told.eq_ignore_ascii_case(name));
+        names.iter().filter(is_told).map(|name| (*name).to_owned()).collect()
+    }
+
+    fn standing(&self, fake: usize, path: &str, _to: &str, host: &str) -> Standing {
         match self.programs.get(fake) {
-            Some((_, Role::Application)) if self.is_declared_open(path) => Standing::Declared,
-            Some((_, Role::Application)) => Standing::Guarded,
+            Some((_, Role::Application)) => self.declared(path, host).unwrap_or(Standing::Guarded),
             _ => Standing::Free,
         }
     }
-}
-
-/// The headers by which applications are told who is asking: what is declared, and those among the usual that the files name.
-fn told(intent: &Intent<'_>, texts: &[String]) -> Vec<String> {
-    let mut told = intent.identity.to_vec();
-    if let Some((_, authorizer)) = intent.policy {
-        told.extend(authorizer.identity_header_names().map(str::to_owned));
-    }
-    for name in USUAL {
-        let is_named = texts.iter().any(|text| names(text, name));
-        if is_named && !told.iter().any(|other| other.eq_ignore_ascii_case(name)) {
-            told.push(name.to_owned());
-        }
-    }
-    told
-}
-
-/// Whether a text names a header: with nothing at its ends that would make it another.
-fn names(text: &str, name: &str) -> bool {
-    let expression = format!("(?i)(^|[^A-Za-z0-9-]){}($|[^A-Za-z0-9-])", regex::escape(name));
-    Regex::new(&expression).is_ok_and(|expression| expression.is_match(text))
-}
-
-/// Paths that the files name.
-fn mentioned(texts: &[String]) -> Vec<String> {
-    let Ok(expression) = Regex::new(r#"(?m)(?:^|[\s"'`(,|^=])(/[A-Za-z0-9_][A-Za-z0-9._~/-]*)"#) else { return Vec::new() };
-    let mut seen = BTreeSet::new();
-    let found = texts.iter().flat_map(|text| expression.captures_iter(text));
-    let found = found.filter_map(|found| found.get(1)).map(|path| path.as_str().to_owned());
-    let is_file = |path: &String| {
-        ["/etc/", "/run/", "/var/", "/usr/", "/tmp/", "/dev/", "/opt/"].iter().any(|start| path.starts_with(start))
-    };
-    found.filter(|path| !is_file(path) && seen.insert(path.clone())).take(MOST_MENTIONED).collect()
-}
-
-/// Ends of paths that the files name, as `*.css` or `\.css`.
-fn samples(texts: &[String]) -> Vec<String> {
-    let Ok(expression) = Regex::new(r#"(?:\*|\\)(\.[a-z0-9]{1,5})\b"#) else { return Vec::new() };
-    let found = texts.iter().flat_map(|text| expression.captures_iter(text)).filter_map(|found| found.get(1));
-    let found: BTreeSet<String> = found.map(|end| end.as_str().to_owned()).collect();
-    found.into_iter().take(MOST_MENTIONED).collect()
 }
 
 /// What the linter says, the worst first, as far as it opens something; of nothing that it does not read.
@@ -320,9 +297,6 @@ const MAIN: [&str; 3] = ["/admin/report.txt", "/", "/api/v1/x"];
 /// How many paths are asked for in every way.
 const MOST_MAIN: usize = 8;
 
-/// How many of the paths and ends are tried that the files name.
-const MOST_MENTIONED: usize = 40;
-
 /// How many hosts are asked for at each address.
 const MOST_HOSTS: usize = 4;
 
@@ -334,17 +308,3 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often it is looked at meanwhile.
 const PAUSE: Duration = Duration::from_millis(10);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_and_ends_and_headers_are_found_in_what_is_written() {
-        let text = "acl a path_beg /static /api/v2\nrule: \"Path(`/health`)\" file /etc/x http://h/no *.css \\.js$ X-User-Agent remote-user".to_owned();
-        let texts = [text];
-        assert_eq!(mentioned(&texts), ["/static", "/api/v2", "/health"]);
-        assert_eq!(samples(&texts), [".css", ".js"]);
-        assert!(names(&texts[0], "Remote-User") && !names(&texts[0], "X-User"));
-    }
-}

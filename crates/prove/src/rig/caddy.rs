@@ -50,6 +50,10 @@ impl Proxy for Caddy {
         Ok(())
     }
 
+    fn tells(&self, _texts: &[String]) -> Vec<&'static str> {
+        vec!["X-Forwarded-Uri", "X-Forwarded-Method", "X-Forwarded-Host"]
+    }
+
     fn command(&self, program: &Path, folder: &Path) -> Command {
         let mut command = Command::new(program);
         command.args(["run", "--config"]).arg(folder.join(FILE)).current_dir(folder);
@@ -149,6 +153,10 @@ fn rewrite(value: &mut Value, draft: &mut Draft) -> Result<(), Unwritten> {
                 for host in hosts.iter().filter_map(Value::as_str).filter(|host| !host.contains('{')) {
                     draft.hosts.insert(host.replace('*', "w"));
                 }
+            }
+            // It would tell a collector of traces.
+            if entries.get("handler").and_then(Value::as_str) == Some("tracing") {
+                *entries = Map::from_iter([("handler".to_owned(), json!("vars"))]);
             }
             if is_proxy(entries) {
                 rewrite_proxy(entries, draft)?;

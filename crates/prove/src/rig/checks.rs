@@ -22,6 +22,8 @@ pub(super) struct Group {
     requests: Vec<usize>,
     /// The worst that was seen.
     seen: Option<Sight>,
+    /// Why it is not asked.
+    skipped: Option<&'static str>,
 }
 
 /// What somebody could do, by which request.
@@ -36,7 +38,16 @@ struct Sight {
 
 impl Group {
     pub(super) fn new(probe: &'static str, variant: String, place: String) -> Self {
-        Self { probe, variant, place, requests: Vec::new(), seen: None }
+        Self { probe, variant, place, requests: Vec::new(), seen: None, skipped: None }
+    }
+
+    /// The same, not to be asked.
+    pub(super) fn skipped(self, why: &'static str) -> Self {
+        Self { skipped: Some(why), ..self }
+    }
+
+    pub(super) const fn is_skipped(&self) -> bool {
+        self.skipped.is_some()
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -65,7 +76,10 @@ impl Group {
 
     /// As a check; what was not asked at all is none, unless it is known why.
     pub(super) fn check(self, entries: &[Entry], causes: &Causes, over: Option<&str>) -> Option<Check> {
-        let Self { probe, variant, place, requests, seen } = self;
+        let Self { probe, variant, place, requests, seen, skipped } = self;
+        if let Some(why) = skipped {
+            return Some(note(probe, &variant, &place, Verdict::Skip, why));
+        }
         let blank = Check {
             probe,
             variant,

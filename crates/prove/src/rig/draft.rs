@@ -40,7 +40,7 @@ pub(super) struct Draft {
     pub(super) notes: BTreeSet<String>,
     /// Texts of files that say where requests go: paths and headers are looked for in them.
     pub(super) texts: Vec<String>,
-    /// The configuration as data, where it was translated.
+    /// What the linter is asked about in place of the file that is given.
     pub(super) json: Option<Vec<u8>>,
 }
 
@@ -161,6 +161,26 @@ impl Draft {
     }
 }
 
+/// What a script would do to the machine, if it says so: then it is not run.
+pub(super) fn reach_of(script: &str) -> Option<&'static str> {
+    REACHES.into_iter().find(|word| script.contains(word))
+}
+
+/// Calls of Lua that start programs, touch files, or run what is not written there.
+const REACHES: [&str; 11] = [
+    "os.execute",
+    "os.remove",
+    "os.rename",
+    "os.tmpname",
+    "io.popen",
+    "io.open",
+    "io.lines",
+    "loadlib",
+    "dofile",
+    "loadfile",
+    "loadstring",
+];
+
 /// An address at which something listens: `*` for all addresses.
 fn listened(address: &str) -> String {
     let address = dialled(address, "80");
@@ -194,6 +214,12 @@ mod tests {
         assert_eq!(dialled("LocalHost", "80"), "127.0.0.1:80");
         assert_eq!(dialled("[::1]", "80"), "[::1]:80");
         assert_eq!(dialled("unix//run/a.sock", "80"), "unix//run/a.sock");
+    }
+
+    #[test]
+    fn script_that_starts_programs_is_known() {
+        assert_eq!(reach_of("local x = os.execute('ls')"), Some("os.execute"));
+        assert_eq!(reach_of("txn.http:req_set_header('x-user', os.time())"), None);
     }
 
     #[test]

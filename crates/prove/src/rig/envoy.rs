@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Map, Value, json};
 
 use super::addressed::Proxy;
-use super::draft::{Draft, Given, Unwritten};
+use super::draft::{Draft, Given, Unwritten, reach_of};
 use super::tree;
 
 pub(super) struct Envoy;
@@ -33,6 +33,10 @@ impl Proxy for Envoy {
             draft.note(format!("`{name}` is left out"));
         }
         root.as_object_mut().into_iter().for_each(|root| root.retain(|name, _| KEPT.contains(&name.as_str())));
+        // Layers from files or from servers are not.
+        if let Some(layers) = root.pointer_mut("/layered_runtime/layers").and_then(Value::as_array_mut) {
+            layers.retain(|layer| layer.get("static_layer").is_some());
+        }
         let Some(resources) = root.get_mut("static_resources") else { return Ok(()) };
         clean(resources);
         let clusters = || resources.get("clusters").and_then(Value::as_array).into_iter().flatten();
@@ -47,6 +51,11 @@ impl Proxy for Envoy {
         }
         draft.write(FILE, root.to_string())?;
         Ok(())
+    }
+
+    /// By the request itself.
+    fn tells(&self, _texts: &[String]) -> Vec<&'static str> {
+        Vec::new()
     }
 
     fn command(&self, program: &Path, folder: &Path) -> Command {
@@ -72,6 +81,16 @@ fn find_asked(value: &Value, asked: &mut BTreeSet<String>) -> Result<(), Unwritt
                 }
                 let cluster = value.pointer("/http_service/server_uri/cluster").and_then(Value::as_str);
                 asked.extend(cluster.map(str::to_owned));
+            }
+            if let Some(part) = BEYOND.iter().find(|part| kind.contains(**part)) {
+                return Err(Unwritten::NotRun(format!("it has a `{}`, which reaches beyond requests", part.trim_matches('.'))));
+            }
+            if entries.contains_key("google_grpc") {
+                return Err(Unwritten::NotRun("it asks over gRPC by itself (`google_grpc`), not by a cluster".to_owned()));
+            }
+            let scripts = ["inline_string", "inline_code"].iter().filter_map(|name| entries.get(*name)?.as_str());
+            if let Some(word) = scripts.filter_map(reach_of).next() {
+                return Err(Unwritten::NotRun(format!("its Lua calls `{word}`, which reaches beyond requests")));
             }
             entries.values().try_for_each(|value| find_asked(value, asked))
         }
@@ -198,6 +217,10 @@ fn at(address: &str) -> Value {
 }
 
 const FILE: &str = "envoy.json";
+
+/// Extensions that write files, or run programs.
+const BEYOND: [&str; 6] =
+    [".tap.", ".file_system_http_cache.", ".wasm.", ".golang.", ".dynamic_modules.", ".dynamic_forward_proxy."];
 
 /// What of the file is taken over.
 const KEPT: [&str; 3] = ["static_resources", "layered_runtime", "node"];

@@ -29,8 +29,8 @@ pub(super) trait Ground {
     /// What a fake is in place of, as the configuration names it.
     fn address(&self, fake: usize) -> Option<String>;
 
-    /// What it means that a request to an address arrived at a fake with this path.
-    fn standing(&self, fake: usize, path: &str, to: &str) -> Standing;
+    /// What it means that a request to an address, for a host, arrived at a fake with this path.
+    fn standing(&self, fake: usize, path: &str, to: &str, host: &str) -> Standing;
 
     /// By which location requests come to a fake, if by one alone.
     fn location(&self, _fake: usize) -> Option<LocationId> {

@@ -7,7 +7,7 @@ use std::process::Command;
 use regex::Regex;
 
 use super::addressed::Proxy;
-use super::draft::{Draft, Given, Unwritten};
+use super::draft::{Draft, Given, Unwritten, reach_of};
 
 pub(super) struct Haproxy;
 
@@ -30,8 +30,9 @@ impl Proxy for Haproxy {
         for line in lines.iter().filter(|line| line.is("server") && gates.contains(&line.section)) {
             line.words.get(2).into_iter().for_each(|address| draft.gate(plain(address), "80"));
         }
-        for script in scripts.values() {
-            dialled(&script.text).into_iter().for_each(|address| draft.gate(&address, "80"));
+        let actions = lines.iter().filter(|line| line.is_action()).map(|line| line.text);
+        for text in scripts.values().map(|script| script.text.as_str()).chain(actions) {
+            dialled(text).into_iter().for_each(|address| draft.gate(&address, "80"));
         }
         find_hosts(&lines, draft);
         // Those that clients ask first: the others may lead there.
@@ -46,11 +47,7 @@ impl Proxy for Haproxy {
             made.push('\n');
         }
         for script in scripts.values() {
-            let mut text = script.text.clone();
-            for address in dialled(&script.text) {
-                let other = draft.program(&address, "80")?;
-                text = text.replace(&address, &other);
-            }
+            let mut text = redialled(&script.text, draft)?;
             for (socket, number) in &sockets {
                 text = text.replace(socket.as_str(), &place(draft, *number));
             }
@@ -59,8 +56,15 @@ impl Proxy for Haproxy {
         if !scripts.is_empty() {
             draft.note("Lua is run as it is, but for its addresses");
         }
-        draft.write(FILE, made)?;
+        draft.write(FILE, made + RESOLVER)?;
         Ok(())
+    }
+
+    /// Those that its lines or its Lua name.
+    fn tells(&self, texts: &[String]) -> Vec<&'static str> {
+        TOLD.into_iter()
+            .filter(|name| texts.iter().any(|text| text.to_ascii_lowercase().contains(&name.to_ascii_lowercase())))
+            .collect()
     }
 
     fn command(&self, program: &Path, folder: &Path) -> Command {
@@ -90,6 +94,11 @@ struct Script {
 impl Line<'_> {
     fn is(&self, name: &str) -> bool {
         self.words.first() == Some(&name)
+    }
+
+    /// Whether it calls something of Lua.
+    fn is_action(&self) -> bool {
+        self.words.iter().any(|word| word.starts_with("lua."))
     }
 }
 
@@ -121,8 +130,11 @@ fn scripts(given: &Given<'_>, lines: &[Line<'_>]) -> Result<BTreeMap<String, Scr
         let Ok(text) = text else {
             return Err(Unwritten::NotRun(format!("`{name}` cannot be read, there or beside the configuration")));
         };
-        let file = format!("script-{}.lua", found.len());
-        found.insert(name.to_owned(), Script { text: String::from_utf8_lossy(&text).into_owned(), file });
+        let (text, file) = (String::from_utf8_lossy(&text).into_owned(), format!("script-{}.lua", found.len()));
+        if let Some(word) = reach_of(&text) {
+            return Err(Unwritten::NotRun(format!("`{name}` calls `{word}`, which reaches beyond requests")));
+        }
+        found.insert(name.to_owned(), Script { text, file });
     }
     Ok(found)
 }
@@ -171,6 +183,15 @@ fn dialled(text: &str) -> Vec<String> {
     found
 }
 
+/// The same text, with what stands for the programs that it dials.
+fn redialled(text: &str, draft: &mut Draft) -> Result<String, Unwritten> {
+    let mut made = text.to_owned();
+    for address in dialled(text) {
+        made = made.replace(&address, &draft.program(&address, "80")?);
+    }
+    Ok(made)
+}
+
 /// Hosts that lines about `Host` name.
 fn find_hosts(lines: &[Line<'_>], draft: &mut Draft) {
     let about = |line: &&Line<'_>| {
@@ -210,7 +231,10 @@ fn rewritten(
             "user" | "group" | "uid" | "gid" | "chroot" | "daemon" | "pidfile" | "stats" | "master-worker" | "ca-base",
         )
         | ("global", "crt-base" | "nbproc" | "cpu-map" | "localpeer" | "maxconn" | "ulimit-n" | "ssl-dh-param-file")
-        | (_, "log" | "source" | "option" | "errorfile" | "default-server" | "filter")
+        | ("global", "httpclient.resolvers.id" | "httpclient.resolvers.prefer" | "httpclient.resolvers.disabled")
+        | ("global", "insecure-fork-wanted" | "external-check" | "server-state-file" | "server-state-base" | "set-dumpable")
+        | (_, "log" | "source" | "option" | "errorfile" | "errorfiles" | "default-server" | "filter" | "external-check")
+        | (_, "load-server-state-from-file" | "monitor" | "email-alert")
             if is_for_the_machine(line) =>
         {
             dropped
@@ -236,6 +260,7 @@ fn rewritten(
             let kept = line.words.iter().filter(|word| matches!(**word, "backup" | "disabled"));
             Ok(format!("    server {name} {other} {}", kept.copied().collect::<Vec<_>>().join(" ")))
         }
+        _ if line.is_action() => redialled(line.text, draft),
         _ => Ok(line.text.to_owned()),
     }
 }
@@ -296,6 +321,21 @@ fn plain(address: &str) -> &str {
 }
 
 const FILE: &str = "haproxy.cfg";
+
+/// It would open a socket to each of the machine's own name servers, unless there is a section of this name.
+const RESOLVER: &str = "\nresolvers default\n    nameserver none 127.0.0.1:9\n";
+
+/// Headers by which a gate can be told what is asked for.
+const TOLD: [&str; 8] = [
+    "X-Original-URI",
+    "X-Original-URL",
+    "X-Original-Method",
+    "X-Original-Host",
+    "X-Forwarded-Uri",
+    "X-Forwarded-Method",
+    "X-Forwarded-Host",
+    "Host",
+];
 
 const SECTIONS: [&str; 21] = [
     "global",

@@ -1,7 +1,7 @@
 //! What the requests come to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::checks::{Group, Shells};
 use super::evidence::Evidence;
@@ -20,6 +20,8 @@ struct Asked {
     who: Who,
     request: String,
     to: String,
+    /// The host that it was for.
+    host: String,
     gate: String,
     group: usize,
 }
@@ -44,6 +46,15 @@ pub(super) struct Judge<'r> {
     pub(super) remarks: Vec<Evidence>,
     remarked: BTreeSet<&'static str>,
     pub(super) odd: Odd,
+    /// Servers that show everything to everybody.
+    pub(super) wide_open: BTreeSet<String>,
+    /// Whether a way is asked for that is known to be open.
+    pub(super) goes_on: bool,
+    /// Which request was the last to get past the gate.
+    pub(super) opened: Option<usize>,
+    begun: Instant,
+    /// How long the last answer took.
+    pub(super) took: Duration,
     pub(super) lets_in: bool,
     /// The servers that let somebody in, by which request.
     pub(super) let_in: BTreeMap<String, usize>,
@@ -85,6 +96,11 @@ impl<'r> Judge<'r> {
             remarks: Vec::new(),
             remarked: BTreeSet::new(),
             odd: Odd::No,
+            wide_open: BTreeSet::new(),
+            goes_on: false,
+            opened: None,
+            begun: Instant::now(),
+            took: Duration::ZERO,
             lets_in: false,
             let_in: BTreeMap::new(),
         }
@@ -95,19 +111,31 @@ impl<'r> Judge<'r> {
         self.asked.len()
     }
 
-    /// Whether there were too many requests to make any more, or the process is about to end.
-    pub(super) fn is_over(&self) -> bool {
-        self.asked.len() >= MOST_REQUESTS || super::ending::is_told()
+    /// Why nothing more is asked, if there was enough.
+    pub(super) fn over(&self) -> Option<String> {
+        if self.asked.len() >= MOST_REQUESTS {
+            return Some(format!("{MOST_REQUESTS} requests were made before, which is the most there are"));
+        }
+        if super::ending::is_told() {
+            return Some("the process was told to end".to_owned());
+        }
+        let is_late = self.begun.elapsed() >= MOST_TIME;
+        is_late.then(|| format!("{} seconds are over, which is the most there are", MOST_TIME.as_secs()))
     }
 
     /// Begins to ask one thing of one server.
     pub(super) fn begin(&mut self, probe: &'static str, variant: impl Into<String>, place: &str) {
-        self.groups.push(Group::new(probe, variant.into(), place.to_owned()));
+        let group = Group::new(probe, variant.into(), place.to_owned());
+        // Once everybody gets in, the ways to get in are no news.
+        let is_news = !self.wide_open.contains(place) || matches!(probe, "P01" | "P09");
+        self.groups.push(if is_news { group } else { group.skipped("it is open to everybody") });
     }
 
     /// Sends a request and looks at what came of it; does not, once it is known that this way is open.
     pub(super) fn ask(&mut self, key: &[u8], request: Request, who: Who) -> Option<Response> {
-        if self.is_over() || self.groups.last().is_some_and(Group::is_open) {
+        if self.over().is_some()
+            || self.groups.last().is_some_and(|group| group.is_skipped() || (group.is_open() && !self.goes_on))
+        {
             return None;
         }
         let address = self.running.address(key)?;
@@ -115,12 +143,15 @@ impl<'r> Judge<'r> {
         let number = self.asked.len();
         let group = self.groups.len().saturating_sub(1);
         self.groups.iter_mut().last().into_iter().for_each(|group| group.asked(number));
-        self.asked.push(Asked { who, request: shown(&request), to, gate: self.gate.clone(), group });
+        let gate = self.gate.clone();
+        self.asked.push(Asked { who, request: shown(&request), to, host: asked_host(&request), gate, group });
         let is_tls = self.running.ports.get(key).is_some_and(|port| port.is_tls);
         let host = self.groups.last().map(|group| host(group.place())).unwrap_or_default();
         let curl = self.shells.line(key, host, is_tls, &request);
         let sent = request.with(PROBE, number.to_string());
+        let sent_at = Instant::now();
         let outcome = Endpoint::plain(address).ask(&sent, PATIENCE);
+        self.took = sent_at.elapsed();
         self.entries.push(Entry::of(address, &sent, &outcome, curl));
         self.arrived(number);
         let response = outcome.ok()?;
@@ -139,7 +170,7 @@ impl<'r> Judge<'r> {
     fn hit(&mut self, hit: &Hit, number: usize) {
         let Some(address) = self.ground.address(hit.fake) else { return };
         let Some(asked) = self.asked.get(number) else { return };
-        let standing = self.ground.standing(hit.fake, hit.seen.path(), &asked.to);
+        let standing = self.ground.standing(hit.fake, hit.seen.path(), &asked.to, &asked.host);
         let arrived = format!("`{} {}` arrived at {address}", hit.seen.method, hit.seen.target);
         let location = self.ground.location(hit.fake);
         let is_allowed = matches!(asked.who, Who::Person | Who::Other);
@@ -199,7 +230,7 @@ impl<'r> Judge<'r> {
         let pages = body.split(APPLICATION).skip(1).filter_map(|rest| {
             let fake = rest.split(' ').next()?.parse::<usize>().ok()?;
             let path = rest.lines().nth(1)?.split(' ').nth(1)?.split('?').next()?;
-            (self.ground.standing(fake, path, &asked.to) == Standing::Guarded).then_some(fake)
+            (self.ground.standing(fake, path, &asked.to, &asked.host) == Standing::Guarded).then_some(fake)
         });
         let page = pages.filter_map(|fake| Some((self.ground.address(fake)?, self.ground.location(fake)))).next();
         let location = page.as_ref().and_then(|(_, location)| *location);
@@ -250,6 +281,7 @@ impl<'r> Judge<'r> {
             return self.remark(number, what, kind);
         }
         let is_known = self.asked.get(number).and_then(|asked| self.groups.get(asked.group)).is_some_and(Group::is_open);
+        self.opened = Some(number);
         self.saw(Verdict::Open, number, &what, location);
         if !is_known {
             let evidence = self.evidence(number, what);
@@ -284,6 +316,15 @@ fn folded(name: &str) -> String {
     name.to_ascii_lowercase().replace(['_', '.'], "-")
 }
 
+/// The host that a request is for: that of an absolute target counts more than the line (RFC 9112 §3.2.2).
+fn asked_host(request: &Request) -> String {
+    let target = String::from_utf8_lossy(&request.target).into_owned();
+    let absolute = target.strip_prefix("http://").and_then(|rest| rest.split('/').next());
+    let line =
+        || request.lines.iter().find(|line| line.is("host")).map(|line| String::from_utf8_lossy(line.value()).trim().to_owned());
+    absolute.map(str::to_owned).or_else(line).unwrap_or_default()
+}
+
 /// The head of a request, line by line.
 fn shown(request: &Request) -> String {
     let bytes = request.to_bytes();
@@ -304,6 +345,9 @@ const PATIENCE: Patience = Patience { connect: Duration::from_secs(2), answer: D
 
 /// How many requests with a forged identity are shown.
 const MOST_SHOWN: usize = 5;
+
+/// For how long is asked: a proxy that answers takes a tenth of it, however large its configuration.
+const MOST_TIME: Duration = Duration::from_secs(300);
 
 /// How many requests are made: a few seconds' worth.
 const MOST_REQUESTS: usize = 20_000;

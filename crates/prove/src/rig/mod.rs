@@ -4,6 +4,7 @@
 //! application is then known, not guessed from an answer; and the gate can be made to answer anything, or nothing.
 
 mod addressed;
+mod answers;
 mod caddy;
 mod cause;
 mod checks;
@@ -17,6 +18,7 @@ mod ground;
 mod haproxy;
 mod judge;
 mod kind;
+mod mentioned;
 mod nginx;
 mod outside;
 mod probe;

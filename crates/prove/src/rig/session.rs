@@ -1,10 +1,10 @@
 //! In which order everything is asked.
 
 use super::cause::Causes;
-use super::checks::{note, port};
+use super::checks::{Group, note, port};
 use super::evidence::{Evidence, Outcome, Trial};
-use super::fake::{Answer, Told};
-use super::judge::{EVIL, Judge, Odd};
+use super::fake::Answer;
+use super::judge::{EVIL, Judge};
 use super::probe::{METHODS, Who, lines, old, request};
 use super::questions::Questions;
 use crate::prove::wire::Request;
@@ -50,7 +50,7 @@ impl Judge<'_> {
             checks.extend(["P13", "P14"].map(|probe| note(probe, "all", "", Verdict::Skip, "nothing in it asks a gate")));
         }
         let requests = self.requests();
-        let over = self.is_over().then(|| format!("{requests} requests were made before, which is the most there are"));
+        let over = self.over();
         let mut notes: Vec<String> = self.running.notes.iter().cloned().collect();
         notes.extend(over.iter().map(|why| format!("not everything was asked: {why}")));
         let groups = std::mem::take(&mut self.groups);
@@ -90,12 +90,27 @@ impl Judge<'_> {
             for path in &questions.paths {
                 self.ask(key, request("GET", path, &questions.host, proof.as_deref()), who);
             }
+            if who == Who::Stranger && self.groups.last().is_some_and(Group::is_open) && self.is_wide_open(key, questions) {
+                self.wide_open.insert(place.clone());
+            }
         }
         let is_alone = !self.ground.is_shared(key);
         self.begin("P07", "every path, for a host that nobody names", &place);
         for path in questions.paths.iter().filter(|_| !is_alone) {
             self.ask(key, request("GET", path, "other.test", None), Who::Stranger);
         }
+    }
+
+    /// Whether a stranger gets all that is asked for in every way.
+    fn is_wide_open(&mut self, key: &[u8], questions: &Questions) -> bool {
+        self.goes_on = true;
+        let is_open = questions.main.iter().all(|path| {
+            let number = self.requests();
+            self.ask(key, request("GET", path, &questions.host, None), Who::Stranger);
+            self.opened == Some(number)
+        });
+        self.goes_on = false;
+        is_open
     }
 
     fn ways(&mut self, key: &[u8], questions: &Questions) {
@@ -180,7 +195,7 @@ impl Judge<'_> {
     }
 
     /// The headers that a client could make up.
-    fn forgeable(&self) -> Vec<String> {
+    pub(super) fn forgeable(&self) -> Vec<String> {
         self.told.iter().cloned().chain(["X-User".to_owned()]).collect()
     }
 
@@ -195,136 +210,10 @@ impl Judge<'_> {
         }
         self.ask(key, request("GET", "/admin/other", &questions.host, None), Who::Stranger);
     }
-
-    /// The gate gives one of the answers that are no yes.
-    fn answer(&mut self, answer: Answer, questions: &[(Vec<u8>, Questions)]) {
-        let is_slow = answer == Answer::Hang;
-        let probe = if matches!(answer, Answer::Hang | Answer::Nothing) { "P13" } else { "P14" };
-        self.gate_is(answer);
-        for (key, questions) in questions {
-            self.begin(probe, self.gate.clone(), &place(key, questions));
-            let most = if is_slow { 1 } else { 2 };
-            for path in questions.main.iter().take(most).map(String::as_str).chain((!is_slow).then_some("/")) {
-                self.ask(key, request("GET", path, &questions.host, None), Who::Stranger);
-            }
-        }
-        self.gate_is(Answer::ByCredential);
-    }
-
-    /// The gate does what few gates do: what comes of it is a remark.
-    fn odd(&mut self, questions: &[(Vec<u8>, Questions)]) {
-        if self.running.fakes.revive().is_err() {
-            self.running.notes.insert("the port of the gate was taken by somebody else: odd gates were not tried".to_owned());
-            return;
-        }
-        self.gate_is(Answer::ByCredential);
-        self.odd = Odd::Yes("X-Accel-Redirect");
-        let pages: &[&str] = if self.ground.accelerates() { &["/", "/login.html", "/healthz"] } else { &[] };
-        for page in pages {
-            self.answer(Answer::Accelerate((*page).to_owned()), questions);
-        }
-        self.odd_identity(questions);
-        for (key, questions) in questions {
-            self.told(key, questions);
-        }
-        self.odd = Odd::No;
-    }
-
-    /// The gate lets somebody in, but does not say whom.
-    fn odd_identity(&mut self, questions: &[(Vec<u8>, Questions)]) {
-        self.odd = Odd::Yes("no identity");
-        self.gate_is(Answer::WithoutIdentity);
-        for (key, questions) in questions {
-            self.begin("P14", self.gate.clone(), &place(key, questions));
-            for path in &questions.main {
-                let mut forged = request("GET", path, &questions.host, self.looks.proof(Who::Person).as_deref());
-                for name in self.told.iter().chain(&self.looks.headers) {
-                    forged = forged.with(name, EVIL);
-                }
-                self.ask(key, forged, Who::Person);
-            }
-        }
-        self.gate_is(Answer::ByCredential);
-    }
-
-    /// The gate says yes to everybody, in every way there is: that is no hole, but who asks is still not the client's to say.
-    fn yeses(&mut self, questions: &[(Vec<u8>, Questions)]) {
-        let names = self.forgeable();
-        for answer in Answer::yeses() {
-            self.gate_is(answer);
-            for (key, questions) in questions {
-                self.begin("P14", self.gate.clone(), &place(key, questions));
-                for path in questions.main.iter().take(THOROUGH) {
-                    self.ask(key, forged(request("GET", path, &questions.host, None), &names), Who::Person);
-                }
-            }
-        }
-        self.gate_is(Answer::ByCredential);
-    }
-
-    /// The gate decides by what it is told of a request: the client must not be the one who tells it.
-    fn told(&mut self, key: &[u8], questions: &Questions) {
-        let Some(path) = questions.main.first() else { return };
-        let host = &questions.host;
-        let tree = path.rsplit_once('/').map(|(tree, _)| tree).filter(|tree| !tree.is_empty()).unwrap_or(path);
-        let place = place(key, questions);
-        self.odd = Odd::Yes("decides by the path");
-        self.gate_is(Answer::ByRequest(Told::Path(tree.to_owned(), self.ground.believed(&PATHS))));
-        self.begin("P14", self.gate.clone(), &place);
-        for name in PATHS {
-            let value = if name.ends_with("URL") { "http://public.test/public/x" } else { "/public/x" };
-            self.ask(key, request("GET", path, host, None).with(name, value), Who::Stranger);
-        }
-        self.ask(key, request("GET", path, host, self.looks.proof(Who::Other).as_deref()), Who::Forbidden);
-        self.odd = Odd::Yes("decides by the host");
-        self.gate_is(Answer::ByRequest(Told::Host(self.ground.believed(&HOSTS))));
-        self.begin("P14", self.gate.clone(), &place);
-        for name in ["X-Original-Host", "X-Forwarded-Host"] {
-            self.ask(key, request("GET", path, host, None).with(name, "public.test"), Who::Stranger);
-        }
-        self.ask(key, request("GET", &format!("http://{host}{path}"), "public.test", None), Who::Stranger);
-        self.odd = Odd::Yes("decides by the method");
-        self.gate_is(Answer::ByRequest(Told::Method));
-        self.begin("P14", self.gate.clone(), &place);
-        for request in [request("POST", path, host, None), request("POST", path, host, None).with("X-Original-Method", "GET")] {
-            self.ask(key, request.with_body("a=1"), Who::Stranger);
-        }
-        self.gate_is(Answer::ByCredential);
-    }
-
-    fn gate_is(&mut self, answer: Answer) {
-        self.gate = answer.name();
-        self.running.fakes.answer(answer);
-    }
-
-    /// The gate is not there.
-    fn refused(&mut self, questions: &[(Vec<u8>, Questions)]) {
-        self.running.fakes.refuse();
-        self.gate = "the gate refuses connections".to_owned();
-        for (key, questions) in questions {
-            self.begin("P13", self.gate.clone(), &place(key, questions));
-            for path in questions.paths.iter().chain(&questions.main) {
-                self.ask(key, request("GET", path, &questions.host, None), Who::Stranger);
-            }
-            for path in questions.main.iter().map(String::as_str).chain(["/"]) {
-                self.ask(key, request("POST", path, &questions.host, None).with_body("a=1"), Who::Stranger);
-                let proof = self.looks.proof(Who::Forbidden);
-                self.ask(key, request("GET", path, &questions.host, proof.as_deref()), Who::Forbidden);
-            }
-            // A session that was good a moment ago.
-            self.begin("P13", format!("{}, and somebody was let in before", self.gate), &place(key, questions));
-            self.odd = Odd::Yes("a session outlives the gate");
-            for path in &questions.main {
-                let proof = self.looks.proof(Who::Person);
-                self.ask(key, request("GET", path, &questions.host, proof.as_deref()), Who::Forbidden);
-            }
-            self.odd = Odd::No;
-        }
-    }
 }
 
 /// What a report calls a server: its name, and where it listens.
-fn place(key: &[u8], questions: &Questions) -> String {
+pub(super) fn place(key: &[u8], questions: &Questions) -> String {
     match port(key) {
         Some(port) => format!("{}:{port}", questions.host),
         None => format!("{}: {}", questions.host, String::from_utf8_lossy(key)),
@@ -353,12 +242,8 @@ fn probe_of(lines: &[(String, String)]) -> &'static str {
 const LINES: [(&str, &str); 3] =
     [("P04", "a credential that is none"), ("P08", "lines about the request"), ("P15", "an upgrade to WebSocket")];
 
-/// The headers that tell a gate the path, and the host.
-const PATHS: [&str; 3] = ["X-Original-URI", "X-Original-URL", "X-Forwarded-Uri"];
-const HOSTS: [&str; 4] = ["X-Original-URL", "X-Original-Host", "X-Forwarded-Host", "Host"];
-
 /// How many paths behind the gate are asked for with every method and every line.
-const THOROUGH: usize = 2;
+pub(super) const THOROUGH: usize = 2;
 
 /// In how many ways somebody asks who is known and may not: the gate says no to them as it does to strangers, but for the status.
 const FORBIDDEN_WAYS: usize = 40;

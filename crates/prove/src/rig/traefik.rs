@@ -28,6 +28,7 @@ impl Proxy for Traefik {
     fn write(&self, given: &Given<'_>, draft: &mut Draft) -> Result<(), Unwritten> {
         let mut fixed = tree::read(given.name, given.text)?;
         let mut routes = routes(given, &fixed, draft)?;
+        draft.json = Some(routes.to_string().into_bytes());
         let http = routes.get("http").cloned().unwrap_or_default();
         let within = inner(&fixed, &http);
         let entries = fixed.get_mut("entryPoints").and_then(Value::as_object_mut).map(std::mem::take).unwrap_or_default();
@@ -62,6 +63,10 @@ impl Proxy for Traefik {
         });
         draft.write(FILE, fixed.to_string())?;
         Ok(())
+    }
+
+    fn tells(&self, _texts: &[String]) -> Vec<&'static str> {
+        vec!["X-Forwarded-Uri", "X-Forwarded-Method", "X-Forwarded-Host"]
     }
 
     fn command(&self, program: &Path, folder: &Path) -> Command {

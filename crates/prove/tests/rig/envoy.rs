@@ -12,6 +12,14 @@ fn configuration_that_is_written_is_closed() {
 }
 
 #[test]
+fn tls_names_and_sockets_do_not_keep_it_from_running() {
+    let Some(program) = program("envoy", "--version") else { return };
+    let trial = Written::with_tls(Proxy::Envoy, "unix:/run/gatewright.sock").tried("envoy.yaml", Intent::default(), &program);
+    assert!(trial.outcome == Outcome::Closed && trial.lets_in, "{:?} {:?} {}", trial.shown, trial.notes, trial.lets_in);
+    assert!(trial.notes.iter().any(|note| note == "TLS is taken off"), "{:?}", trial.notes);
+}
+
+#[test]
 fn holes_that_are_made_in_it_are_shown() {
     let Some(program) = program("envoy", "--version") else { return };
     assert_holes(Proxy::Envoy, "envoy.yaml", &program, HOLES);

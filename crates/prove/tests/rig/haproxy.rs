@@ -12,6 +12,14 @@ fn configuration_that_is_written_is_closed() {
 }
 
 #[test]
+fn tls_names_and_sockets_do_not_keep_it_from_running() {
+    let Some(program) = program("haproxy", "-v") else { return };
+    let trial = Written::with_tls(Proxy::Haproxy, "unix:/run/gatewright.sock").tried("haproxy.cfg", Intent::default(), &program);
+    assert!(trial.outcome == Outcome::Closed && trial.lets_in, "{:?} {:?} {}", trial.shown, trial.notes, trial.lets_in);
+    assert!(trial.notes.iter().any(|note| note == "TLS is taken off"), "{:?}", trial.notes);
+}
+
+#[test]
 fn holes_that_are_made_in_it_are_shown() {
     let Some(program) = program("haproxy", "-v") else { return };
     assert_holes(Proxy::Haproxy, "haproxy.cfg", &program, HOLES);

@@ -4,6 +4,7 @@ mod caddy;
 mod envoy;
 mod generated;
 mod haproxy;
+mod others;
 mod rewritten;
 mod shown;
 mod staged;

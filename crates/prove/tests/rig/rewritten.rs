@@ -144,7 +144,7 @@ fn program_within_nginx_is_not_run() {
 
 #[test]
 fn file_that_this_machine_has_not_is_no_fault_of_the_configuration() {
-    const FILES: &[(&str, &str)] = &[("/n", "load_module modules/no_such.so;\nevents { }\nhttp { }\n")];
+    const FILES: &[(&str, &str)] = &[("/n", "load_module modules/no_such.so;\nevents { }\nhttp { no_such on; }\n")];
     let Some(trial) = tried(FILES) else { return };
     assert_eq!(trial.outcome, Outcome::NotRun, "{:?}", trial.shown);
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use gatewright::{Authorizer, Config};
 use gatewright_prove::nginx::Files;
-use gatewright_prove::{Intent, Outcome, Proxy, Site, Trial, Wiring, init, rig};
+use gatewright_prove::{Intent, Outcome, Proxy, Site, Tls, Trial, Wiring, init, rig};
 
 /// `GATEWRIGHT_REQUIRE_PROXIES` makes it a failure if there is none.
 pub(crate) fn has_nginx() -> bool {
@@ -55,9 +55,19 @@ impl Files for Written {
 impl Written {
     /// What `init` writes for the policy of these tests.
     pub(crate) fn new(proxy: Proxy) -> Self {
+        Self::wired(proxy, Wiring { listen: Some("8000".to_owned()), ..Wiring::default() })
+    }
+
+    /// The same with TLS, and a gate at this address.
+    pub(crate) fn with_tls(proxy: Proxy, gate: &str) -> Self {
+        let tls = Tls { certificate: "/etc/ssl/app.pem".into(), key: "/etc/ssl/app.pem.key".into() };
+        let backend = "app.internal:3000".to_owned();
+        Self::wired(proxy, Wiring { tls: Some(tls), gate: Some(gate.to_owned()), backend, ..Wiring::default() })
+    }
+
+    fn wired(proxy: Proxy, wiring: Wiring) -> Self {
         let config = Config::from_toml(POLICY).unwrap();
         let authorizer = Authorizer::new(&config).unwrap();
-        let wiring = Wiring { listen: Some("8000".to_owned()), ..Wiring::default() };
         let site = Site::new(&config, &authorizer, wiring).unwrap();
         let files = init(proxy, &site).unwrap();
         Self(files.into_iter().map(|file| (format!("/etc/gatewright/{}", file.name), file.text)).collect())
@@ -95,4 +105,4 @@ pub(crate) fn assert_holes(proxy: Proxy, name: &str, program: &Path, holes: &[Ho
 
 const POLICY: &str = "version = 1\n[session]\nkeys = [\"0123456789abcdef0123456789abcdef\"]\n\
     [http]\nlisten = [\"127.0.0.1:9000\"]\n[identity_headers]\nX-User = \"subject\"\nX-Email = \"email\"\n\
-    [[rule]]\nid = \"rest\"\nhosts = [\"app.example.com\"]\nallow = \"authenticated\"\n";
+    [[rule]]\nid = \"rest\"\nhosts = [\"app.example.com\", \"*.apps.example.com\"]\nallow = \"authenticated\"\n";

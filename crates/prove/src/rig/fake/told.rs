@@ -9,8 +9,8 @@ pub(crate) enum Told {
     Path(String, Vec<String>),
     /// `public.test` is for everybody; the host is in the first of these headers that is there.
     Host(Vec<String>),
-    /// Reading is for everybody.
-    Method,
+    /// Reading is for everybody; the method is in the first of these headers that is there, or else that of the question.
+    Method(Vec<String>),
 }
 
 impl Told {
@@ -18,7 +18,7 @@ impl Told {
         match self {
             Self::Path(..) => "path",
             Self::Host(_) => "host",
-            Self::Method => "method",
+            Self::Method(_) => "method",
         }
     }
 
@@ -29,9 +29,8 @@ impl Told {
                 path(seen, names).is_some_and(|path| is_plain(path) && (path == "/public" || path.starts_with("/public/")))
             }
             Self::Host(names) => host(seen, names).is_some_and(|host| host.eq_ignore_ascii_case("public.test")),
-            Self::Method => {
-                let told = ["X-Original-Method", "X-Forwarded-Method"].iter().find_map(|name| seen.values(name).next());
-                matches!(told.unwrap_or(&seen.method), "GET" | "HEAD" | "OPTIONS")
+            Self::Method(names) => {
+                matches!(first(seen, names).unwrap_or(&seen.method), "GET" | "HEAD" | "OPTIONS")
             }
         }
     }
@@ -40,7 +39,7 @@ impl Told {
     pub(super) fn is_closed(&self, seen: &Seen) -> bool {
         match self {
             Self::Path(tree, names) => path(seen, names).is_none_or(|path| !is_plain(path) || path.starts_with(tree)),
-            Self::Host(_) | Self::Method => false,
+            Self::Host(_) | Self::Method(_) => false,
         }
     }
 }
@@ -86,8 +85,9 @@ mod tests {
 
     #[test]
     fn method_is_that_of_the_subrequest_where_none_is_told() {
-        assert!(Told::Method.is_public(&seen("")));
-        assert!(!Told::Method.is_public(&seen("X-Original-Method: POST\r\n")));
+        let method = Told::Method(vec!["X-Original-Method".into()]);
+        assert!(method.is_public(&seen("")));
+        assert!(!method.is_public(&seen("X-Original-Method: POST\r\n")));
         let host = Told::Host(vec!["X-Original-URL".into()]);
         assert!(host.is_public(&seen("X-Original-URL: http://public.test:80/a\r\n")) && !host.is_public(&seen("")));
     }

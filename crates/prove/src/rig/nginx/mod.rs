@@ -134,7 +134,7 @@ impl Ground for Site<'_, '_> {
         Some(String::from_utf8_lossy(&self.plan.programs.get(fake)?.address).into_owned())
     }
 
-    fn standing(&self, fake: usize, path: &str, to: &str) -> Standing {
+    fn standing(&self, fake: usize, path: &str, to: &str, _host: &str) -> Standing {
         let Some(program) = self.plan.programs.get(fake) else { return Standing::Free };
         let servers = self.plan.listens.get(to.as_bytes()).map(|listen| listen.servers.as_slice()).unwrap_or_default();
         guard::standing(self.subject, &self.plan, program, path, servers)
