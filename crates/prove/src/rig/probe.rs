@@ -24,6 +24,35 @@ pub(crate) struct Looks {
     pub(crate) cookies: BTreeSet<String>,
     pub(crate) arguments: BTreeSet<String>,
     pub(crate) headers: BTreeSet<String>,
+    /// Methods that it names.
+    pub(crate) methods: BTreeSet<String>,
+    /// Values that it compares what it looks at with, as a request has them.
+    pub(crate) values: BTreeSet<Given>,
+}
+
+/// Something of a request that a configuration could let past the gate for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Given {
+    /// A header with its value.
+    Header(String, String),
+    /// A cookie, as `name=value`.
+    Cookie(String),
+    /// A parameter, as `name=value`.
+    Argument(String),
+}
+
+impl Given {
+    /// A request with it.
+    pub(crate) fn request(&self, path: &str, host: &str, proof: Option<&str>) -> Request {
+        match self {
+            Self::Header(name, value) => request("GET", path, host, proof).without(name).with(name, value),
+            Self::Cookie(pair) => {
+                let pairs: Vec<&str> = proof.into_iter().chain([pair.as_str()]).collect();
+                request("GET", path, host, Some(&pairs.join("; ")))
+            }
+            Self::Argument(pair) => request("GET", &format!("{path}?{pair}"), host, proof),
+        }
+    }
 }
 
 impl Looks {

@@ -4,7 +4,7 @@ use super::cause::Causes;
 use super::checks::{Group, note, port};
 use super::evidence::{Evidence, Outcome, Trial};
 use super::fake::Answer;
-use super::judge::{EVIL, Judge};
+use super::judge::{EVIL, Judge, Odd};
 use super::probe::{METHODS, Who, lines, old, request};
 use super::questions::Questions;
 use crate::prove::wire::Request;
@@ -22,6 +22,7 @@ impl Judge<'_> {
         for (key, questions) in &questions {
             self.forged(key, questions);
             self.in_order(key, questions);
+            self.values(key, questions);
         }
         let has_gate = self.ground.has_gate();
         if has_gate {
@@ -123,7 +124,9 @@ impl Judge<'_> {
                 self.ask(key, request("GET", &path, &questions.host, proof.as_deref()), who);
             }
             let paths: Vec<&String> = questions.main.iter().take(THOROUGH).chain(&questions.beside).collect();
-            for method in METHODS {
+            let named = self.looks.methods.clone();
+            let named = named.iter().map(String::as_str).filter(|method| !METHODS.contains(method) && *method != "GET");
+            for method in METHODS.into_iter().chain(named) {
                 self.begin("P05", format!("{method}, by {by}"), &place);
                 for path in &paths {
                     let request = request(method, path, &questions.host, proof.as_deref());
@@ -146,6 +149,21 @@ impl Judge<'_> {
                 }
             }
         }
+    }
+
+    /// Values for which the configuration makes a difference. Whoever knows one may be meant to: what comes of it is a remark.
+    fn values(&mut self, key: &[u8], questions: &Questions) {
+        if self.looks.values.is_empty() {
+            return;
+        }
+        self.begin("P08", "with a value that stands in the configuration", &place(key, questions));
+        self.odd = Odd::Yes("a value of the configuration");
+        for given in self.looks.values.clone() {
+            for path in questions.main.iter().take(THOROUGH) {
+                self.ask(key, given.request(path, &questions.host, None), Who::Stranger);
+            }
+        }
+        self.odd = Odd::No;
     }
 
     fn hosts(&mut self, key: &[u8], questions: &Questions) {

@@ -183,3 +183,28 @@ fn server_that_only_an_expression_names_is_asked_by_a_host_that_it_is_for() {
     )];
     assert_outcome(REGEX, Outcome::Open);
 }
+
+/// Whoever knows the value may be meant to get in; whoever runs the configuration should know all the same.
+#[test]
+fn value_that_lets_past_the_gate_is_a_remark_and_a_method_that_does_is_a_hole() {
+    const KEY: &[(&str, &str)] = &[(
+        "/etc/nginx/nginx.conf",
+        "events { }\nhttp {\n server { listen 80; auth_request /_auth;\n\
+         location = /_auth { internal; proxy_pass http://127.0.0.1:9000; }\n\
+         location / { error_page 418 = @open; if ($http_x_debug = letmein) { return 418; } proxy_pass http://127.0.0.1:8080; }\n\
+         location @open { auth_request off; proxy_pass http://127.0.0.1:8080; } }\n}\n",
+    )];
+    const PURGE: &[(&str, &str)] = &[(
+        "/etc/nginx/nginx.conf",
+        "events { }\nhttp {\n server { listen 80; auth_request /_auth;\n\
+         location = /_auth { internal; proxy_pass http://127.0.0.1:9000; }\n\
+         location / { error_page 418 = @open; if ($request_method = PURGE) { return 418; } proxy_pass http://127.0.0.1:8080; }\n\
+         location @open { auth_request off; proxy_pass http://127.0.0.1:8080; } }\n}\n",
+    )];
+    assert_outcome(PURGE, Outcome::Open);
+    let Some(trial) = tried(KEY) else { return };
+    assert!(
+        trial.outcome == Outcome::Closed && trial.remarks.iter().any(|remark| remark.request.contains("letmein")),
+        "{trial:#?}"
+    );
+}

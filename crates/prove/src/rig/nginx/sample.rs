@@ -18,7 +18,7 @@ fn texts(hir: &Hir) -> Vec<String> {
         HirKind::Literal(literal) => vec![String::from_utf8_lossy(&literal.0).into_owned()],
         HirKind::Class(_) => vec![one(hir)],
         HirKind::Repetition(repeated) => {
-            let times = usize::try_from(repeated.min).unwrap_or(MOST).clamp(1, MOST);
+            let times = usize::try_from(repeated.min).unwrap_or(MOST_TIMES).clamp(1, MOST_TIMES);
             texts(&repeated.sub).into_iter().map(|text| text.repeat(times)).collect()
         }
         HirKind::Capture(group) => texts(&group.sub),
@@ -51,6 +51,8 @@ fn one(hir: &Hir) -> String {
 
 /// How many texts are made of one expression.
 const MOST: usize = 12;
+/// How often a part of one is repeated.
+const MOST_TIMES: usize = 64;
 
 #[cfg(test)]
 mod tests {
