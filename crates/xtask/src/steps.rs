@@ -1,5 +1,6 @@
 //! Every step of `cargo xtask test`, in the order in which they run.
 
+use crate::catalogue;
 use crate::command::{cargo, run, watch};
 use crate::count::Count;
 use crate::project::Project;
@@ -75,6 +76,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: |project, _| run(cargo(&["build", "--locked"]), project.root()),
     },
     Step { name: "test", about: "unit, integration and documentation tests", kind: Kind::Check, run: test },
+    Step {
+        name: "catalogue",
+        about: "`cargo xtask catalogue` counts what the linter, the rig and the prober say of the configurations of the tests",
+        kind: Kind::Check,
+        run: |project, _| catalogue::measure(project, &project.root().join("crates/prove/tests/linter/catalogue")),
+    },
     Step { name: "py-build", about: "the Python module builds", kind: Kind::Check, run: |project, _| python::build(project) },
     Step {
         name: "py-lint",
