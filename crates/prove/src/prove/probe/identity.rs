@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use base64_simd::STANDARD;
+
 use crate::lint::Severity;
 use crate::prove::judge::Judgement;
 use crate::prove::page::Page;
@@ -43,6 +45,17 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
                 echoed |= try_one(prober, place, Variant::new(name, request.with_lines(&lines), lint), &forged);
             }
         }
+    }
+    // What nginx calls the remote user is what any `Authorization: Basic` says, whoever has looked at the password.
+    let has_basic = prober.options.allow.iter().flat_map(|credential| &credential.lines).any(|line| line.is("authorization"));
+    if let Some(request) = prober.get_allowed(path.as_str()).filter(|_| !has_basic) {
+        let basic = Line::new("Authorization", format!("Basic {}", STANDARD.encode_to_string(format!("{forged}:x"))));
+        let variant = Variant::new(
+            "the name in `Authorization: Basic`, with a credential",
+            request.with_lines(&[basic]),
+            "identity-from-client",
+        );
+        echoed |= try_one(prober, place, variant, &forged);
     }
     if echoed && !prober.traffic.is_over() {
         removed(prober, place, &path);

@@ -2,6 +2,8 @@
 
 use std::process::{Command, Stdio};
 use std::rc::Rc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::prove::judge::Judgement;
 use crate::prove::options::Outage;
@@ -100,11 +102,23 @@ impl Drop for Restore<'_> {
     }
 }
 
+/// Runs a command to its end, or for as long as anybody should wait for it.
 fn shell(command: &str) -> Result<(), String> {
-    let status = Command::new("sh").arg("-c").arg(command).stdin(Stdio::null()).stdout(Stdio::null()).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("`{command}` ended with {status}")),
-        Err(error) => Err(format!("`sh` cannot be run: {error}")),
+    let failed = |error: std::io::Error| format!("`sh` cannot be run: {error}");
+    let mut child =
+        Command::new("sh").arg("-c").arg(command).stdin(Stdio::null()).stdout(Stdio::null()).spawn().map_err(failed)?;
+    let end = Instant::now().checked_add(LONGEST_COMMAND);
+    while end.is_none_or(|end| Instant::now() < end) {
+        match child.try_wait().map_err(failed)? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => return Err(format!("`{command}` ended with {status}")),
+            None => thread::sleep(PAUSE),
+        }
     }
+    let _ = child.kill().and_then(|()| child.wait()); // it may have ended by now
+    Err(format!("`{command}` took longer than {} seconds", LONGEST_COMMAND.as_secs()))
 }
+
+/// Services take a while to stop; more than that is a command that waits for something.
+const LONGEST_COMMAND: Duration = Duration::from_secs(120);
+const PAUSE: Duration = Duration::from_millis(10);
