@@ -59,10 +59,26 @@ impl Fake {
         Self::start_with((Ipv4Addr::LOCALHOST, 0).into(), Some(tls), answer)
     }
 
+    /// The same with whole messages, byte by byte; after an empty one the connection ends without an answer.
+    pub(crate) fn start_raw(answer: impl FnMut(&Asked) -> Vec<u8> + Send + 'static) -> Self {
+        Self::start_sending((Ipv4Addr::LOCALHOST, 0).into(), None, answer)
+    }
+
     fn start_with(
         address: SocketAddr,
         tls: Option<Arc<ServerConfig>>,
-        answer: impl FnMut(&Asked) -> Answer + Send + 'static,
+        mut answer: impl FnMut(&Asked) -> Answer + Send + 'static,
+    ) -> Self {
+        Self::start_sending(address, tls, move |asked| {
+            let (status, lines, body) = answer(asked);
+            message(asked, status, &lines, body.as_bytes())
+        })
+    }
+
+    fn start_sending(
+        address: SocketAddr,
+        tls: Option<Arc<ServerConfig>>,
+        answer: impl FnMut(&Asked) -> Vec<u8> + Send + 'static,
     ) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
@@ -114,7 +130,7 @@ impl Drop for Fake {
     }
 }
 
-fn serve(mut stream: impl Read + Write, answer: &mut dyn FnMut(&Asked) -> Answer) {
+fn serve(mut stream: impl Read + Write, answer: &mut dyn FnMut(&Asked) -> Vec<u8>) {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];
     let end = loop {
@@ -132,10 +148,14 @@ fn serve(mut stream: impl Read + Write, answer: &mut dyn FnMut(&Asked) -> Answer
     let (method, rest) = first.split_once(' ').unwrap();
     let target = rest.rsplit_once(' ').unwrap().0.to_owned();
     let asked = Asked { method: method.to_owned(), target, lines: lines.collect() };
-    let (status, lines, body) = answer(&asked);
-    let shown = if asked.method == "HEAD" { "" } else { body.as_str() };
-    let text = format!("HTTP/1.1 {status}\r\n{lines}Content-Length: {}\r\nConnection: close\r\n\r\n{shown}", body.len());
-    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    let _ = stream.write_all(&answer(&asked)).and_then(|()| stream.flush());
+}
+
+/// An answer as it is sent.
+pub(crate) fn message(asked: &Asked, status: &str, lines: &str, body: &[u8]) -> Vec<u8> {
+    let shown = if asked.method == "HEAD" { b"" } else { body };
+    let head = format!("HTTP/1.1 {status}\r\n{lines}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    [head.as_bytes(), shown].concat()
 }
 
 pub(crate) const LEDGER: &str =

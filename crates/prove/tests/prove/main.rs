@@ -1,5 +1,6 @@
 //! What the prober says of deployments that block, that do not, and that look as if they did.
 
+mod attacks;
 mod catalogue;
 mod fake;
 mod addresses;
