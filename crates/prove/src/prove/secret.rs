@@ -1,5 +1,7 @@
 //! What must never be printed: the values of credentials, also where the deployment itself says them again.
 
+use base64_simd::STANDARD;
+
 use super::options::{Credential, Prove};
 use super::verdict::Report;
 
@@ -38,10 +40,20 @@ impl Secrets {
         }
     }
 
+    /// In capitals or not: names of headers are compared without.
     fn hide_in(&self, text: &mut String) {
         for (value, instead) in &self.found {
-            if text.contains(value) {
-                *text = text.replace(value, instead);
+            let lower = text.to_ascii_lowercase(); // as long as `text`, byte for byte
+            let mut hidden = String::new();
+            let mut rest = 0;
+            for (at, found) in lower.match_indices(value.as_str()) {
+                hidden.push_str(text.get(rest..at).unwrap_or_default());
+                hidden.push_str(instead);
+                rest = at.saturating_add(found.len());
+            }
+            if rest > 0 {
+                hidden.push_str(text.get(rest..).unwrap_or_default());
+                *text = hidden;
             }
         }
     }
@@ -54,13 +66,21 @@ fn values(credential: &Credential) -> Vec<(String, String)> {
         let Err(instead) = line.printable() else { continue };
         let parts = line.parts();
         let whole = line.value().trim_ascii();
-        for bytes in parts.iter().map(|part| line.stretch(&part.at)).chain([whole]) {
+        let each = parts.iter().map(|part| (line.stretch(&part.at), true)).chain([(whole, false)]);
+        for (bytes, is_value) in each {
             let value = String::from_utf8_lossy(bytes).trim().trim_matches('"').to_owned();
-            let escaped = |upper: bool| value.bytes().map(|byte| escape(byte, upper)).collect::<String>();
-            for text in [escaped(true), escaped(false), value.clone()] {
-                if text.len() >= SHORTEST {
-                    found.push((text, format!("({instead})")));
-                }
+            // What an application shows of `Basic` is what it has decoded.
+            let decoded = STANDARD.decode_to_vec(value.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            let password = decoded.as_deref().filter(|_| line.is("authorization")).and_then(|pair| pair.split_once(':'));
+            let escaped: String = value.bytes().map(escape).collect();
+            // A page is compared word by word, and some words are shown.
+            let pieces = value.split(|letter: char| letter.is_ascii() && !letter.is_ascii_alphanumeric() && letter != '_');
+            let texts = pieces
+                .filter(|_| is_value)
+                .chain([value.as_str(), escaped.as_str()])
+                .chain(password.map(|(_, password)| password));
+            for text in texts.filter(|text| text.len() >= SHORTEST) {
+                found.push((text.to_ascii_lowercase(), format!("({instead})")));
             }
         }
     }
@@ -68,10 +88,9 @@ fn values(credential: &Credential) -> Vec<(String, String)> {
 }
 
 /// RFC 3986 §2.1, for all but the unreserved (§2.3).
-fn escape(byte: u8, upper: bool) -> String {
+fn escape(byte: u8) -> String {
     match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        _ if upper => format!("%{byte:02X}"),
         _ => format!("%{byte:02x}"),
     }
 }
@@ -96,5 +115,10 @@ mod tests {
         };
         assert_eq!(hidden("to `/home;s=s3cr3t%2Fv1`, or s3cr3t%2fv1"), "to `/home;s=(@a)`, or (@a)");
         assert_eq!(hidden("s3cr3t/v1.longer, hunter22 and dark"), "(@f), (@a) and dark");
+        assert_eq!(hidden("`S3CR3T` and `longer`, X-Hunter22"), "`(@a)` and `(@f)`, X-(@a)");
+        options.allow = Some(Credential::new(["Authorization: Basic YWxpY2U6d29uZGVybGFuZA=="], "@a").unwrap());
+        let mut text = "alice has wonderland".to_owned();
+        Secrets::of(&options).hide_in(&mut text);
+        assert_eq!(text, "alice has (@a)");
     }
 }

@@ -183,7 +183,8 @@ fn line(from: &mut impl BufRead, room: &mut usize, first: bool) -> Result<Vec<u8
 /// The number of `HTTP/1.1 200 OK`.
 fn status(line: &[u8]) -> Result<u16, WireError> {
     let rest = line.strip_prefix(b"HTTP/1.").and_then(|rest| rest.split_at_checked(2));
-    let code = rest.and_then(|(_, rest)| number(rest.get(..3)?));
+    let digits = rest.map(|(_, rest)| rest.split(|byte| *byte == b' ').next().unwrap_or_default());
+    let code = digits.filter(|digits| digits.len() == 3).and_then(number);
     let code = code.and_then(|code| u16::try_from(code).ok()).filter(|code| (100..1000).contains(code));
     code.ok_or(WireError::Malformed("no status line of HTTP/1"))
 }
@@ -287,6 +288,7 @@ mod tests {
             (b"".as_slice(), WireError::Silent),
             (b"SSH-2.0\r\n", WireError::Malformed("no status line of HTTP/1")),
             (b"HTTP/1.1 +20\r\n\r\n", WireError::Malformed("no status line of HTTP/1")),
+            (b"HTTP/1.1 99999 No\r\n\r\n", WireError::Malformed("no status line of HTTP/1")),
             (b"HTTP/1.1 200 OK", WireError::Malformed("an end in the middle of a line")),
             (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", WireError::Malformed("a content-length that is no number")),
         ] {
