@@ -38,6 +38,7 @@ mod response;
 mod grpc;
 mod dialect;
 mod endpoint;
+mod moment;
 mod log;
 mod metrics;
 mod password_pool;
@@ -55,5 +56,7 @@ pub use gate::Clock;
 #[doc(hidden)]
 pub use in_process::{InProcess, InProcessAnswer};
 pub use log::Log;
+#[doc(hidden)]
+pub use moment::rfc3339;
 pub use server::{ServeError, ServeOptions, Server};
 pub use signals::serve;

@@ -20,7 +20,6 @@ mod interrupt;
 mod junit;
 mod key;
 mod lint;
-mod moment;
 mod prove;
 mod random;
 mod report;

@@ -8,6 +8,7 @@ use gatewright::Decision;
 use super::Format;
 use super::escape::push;
 use crate::dialect::Described;
+use crate::moment::civil;
 
 /// A decision, as it is logged.
 #[derive(Debug)]
@@ -186,20 +187,6 @@ fn push_digits(line: &mut String, value: u64, mut power: u64) {
         line.push(char::from(b'0'.saturating_add(digit)));
         power /= 10;
     }
-}
-
-/// The date of a day since 1970-01-01 (Howard Hinnant's `civil_from_days`, for days that are not negative).
-#[expect(clippy::arithmetic_side_effects, reason = "days come from a clock of 64-bit seconds: far below any overflow")]
-const fn civil(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400;
-    (if month <= 2 { year + 1 } else { year }, month, day)
 }
 
 #[cfg(test)]

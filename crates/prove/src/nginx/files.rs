@@ -48,14 +48,15 @@ impl Files for Disk {
     }
 }
 
+/// A name of a configuration as one of the machine.
 #[cfg(unix)]
-fn path(name: &[u8]) -> PathBuf {
+pub(crate) fn path(name: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     std::ffi::OsStr::from_bytes(name).into()
 }
 
 #[cfg(not(unix))]
-fn path(name: &[u8]) -> PathBuf {
+pub(crate) fn path(name: &[u8]) -> PathBuf {
     String::from_utf8_lossy(name).into_owned().into()
 }
 

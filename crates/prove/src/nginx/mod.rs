@@ -41,6 +41,7 @@ pub use configuration::Configuration;
 pub use directive::{Block, Content, Directive, Directives, Word};
 pub use dump::Dump;
 pub use fault::{Cause, Fault};
+pub(crate) use files::path;
 pub use files::{Disk, Files};
 pub use parse::parse;
 pub use token::{Kind, Quote, Token};

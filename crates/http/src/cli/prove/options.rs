@@ -9,7 +9,7 @@ use gatewright_prove::prove::{Certificates, Methods, Outage, Prove, Target, path
 
 use super::credential::{Reader, is_input};
 use crate::cli::failure::{Failure, warn};
-use crate::cli::{moment, random, span};
+use crate::cli::{random, span};
 
 /// A URL, and whether it names a path.
 #[derive(Clone, Debug)]
@@ -158,7 +158,7 @@ pub(super) fn of(url: Url, named: Vec<String>, deployment: &Deployment, limits: 
     options.answer_timeout = limits.timeout;
     options.connect_timeout = options.connect_timeout.min(limits.timeout);
     options.nonce = u64::from_le_bytes(random::bytes()?);
-    options.started = moment::rfc3339(gatewright_issuer::now());
+    options.started = gatewright_http::rfc3339(gatewright_issuer::now());
     Ok(options)
 }
 

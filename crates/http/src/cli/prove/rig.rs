@@ -12,7 +12,6 @@ use super::interrupted::{Ended, INTERRUPTED};
 use super::output::Output;
 use crate::cli::configuration::{Configurations, unreadable};
 use crate::cli::failure::{Failure, complain};
-use crate::cli::moment;
 
 /// What is run.
 #[derive(Debug, Args)]
@@ -47,7 +46,7 @@ impl Rig {
         }
         let files = output.open()?;
         let ended = Ended::watch()?;
-        let started = moment::rfc3339(gatewright_issuer::now());
+        let started = gatewright_http::rfc3339(gatewright_issuer::now());
         let tried = rig(bytes, &configurations, intent, self.program.as_deref());
         if ended.is_told() {
             return Ok(INTERRUPTED);

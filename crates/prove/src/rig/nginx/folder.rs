@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
 
 use super::plan::Plan;
 use crate::lint::Subject;
 use crate::model::LocationId;
+use crate::nginx::path;
 use crate::rig::fake::words;
 use crate::rig::folder::FILE;
 
@@ -129,17 +129,6 @@ pub(crate) fn natural(subject: &Subject<'_>, id: LocationId, file: &[u8]) -> Opt
     let root = model.scopes.value(location.scope, "root").and_then(|root| root.argument(0)).unwrap_or(b"html");
     let rest = file.strip_prefix(root.strip_suffix(b"/").unwrap_or(root))?;
     rest.starts_with(b"/").then(|| rest.to_vec())
-}
-
-#[cfg(unix)]
-fn path(name: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt as _;
-    std::ffi::OsStr::from_bytes(name).into()
-}
-
-#[cfg(not(unix))]
-fn path(name: &[u8]) -> PathBuf {
-    String::from_utf8_lossy(name).into_owned().into()
 }
 
 /// Files that sites have.

@@ -4,14 +4,15 @@ use gatewright::UnixTime;
 
 /// Writes a moment.
 #[must_use]
-pub(crate) fn rfc3339(moment: UnixTime) -> String {
+pub fn rfc3339(moment: UnixTime) -> String {
     let (days, second) = (moment.as_secs() / 86_400, moment.as_secs() % 86_400);
-    let (year, month, day) = date(days);
+    let (year, month, day) = civil(days);
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
 }
 
 /// The date of a day since 1970-01-01 (Howard Hinnant's `civil_from_days`, for days that are not negative).
-const fn date(days: u64) -> (u64, u64, u64) {
+#[expect(clippy::arithmetic_side_effects, reason = "days come from a clock of 64-bit seconds: far below any overflow")]
+pub(crate) const fn civil(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
