@@ -181,6 +181,9 @@ impl Asked {
         let mut leads = redirect(self.anonymous.as_ref()?.outcome.as_ref().ok()?, &server.target, asked.as_bytes())?;
         for _ in 0..MOST_HOPS {
             let Leads::Here(target) = leads else { return None };
+            if traffic.is_over() {
+                return None;
+            }
             let request = Request::new("GET", target.as_str(), &server.target.authority());
             let exchange = traffic.ask(server, &Question::new(request));
             asked = target;

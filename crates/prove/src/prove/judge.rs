@@ -307,7 +307,8 @@ fn unanswered(error: &WireError) -> Judgement {
     match error {
         WireError::Silent | WireError::Broken(_) => Judgement::pass("the connection was closed without an answer"),
         WireError::Tls(_) => Judgement::pass(error.to_string()),
-        WireError::Connect(_) | WireError::Timeout | WireError::Malformed(_) => {
+        // Others would ask all the same.
+        WireError::Connect(_) | WireError::Certificate(_) | WireError::Timeout | WireError::Malformed(_) => {
             Judgement::new(Verdict::Inconclusive, error.to_string())
         }
     }

@@ -138,7 +138,7 @@ impl Traffic {
             let patience = Patience { connect: within(self.patience.connect), answer: within(self.patience.answer) };
             let outcome = match server.endpoint(question) {
                 Ok(endpoint) => endpoint.ask_once(&question.request, patience),
-                Err(error) => Err(WireError::Tls(error.to_string())),
+                Err(error) => Err(WireError::Certificate(error.to_string())),
             };
             let again = match &outcome {
                 Err(WireError::Connect(kind)) => *kind != std::io::ErrorKind::TimedOut,

@@ -92,3 +92,28 @@ fn hole_behind_tls_is_found() {
     let report = prove(&options, &mut |_| ());
     assert_eq!(verdicts(&report, "P06"), [Verdict::Pass, Verdict::Open]);
 }
+
+/// Whoever means harm looks at no certificate.
+#[test]
+fn application_that_answers_by_its_own_address_is_found_whatever_its_certificate() {
+    let proxy = Fake::start(closed);
+    let application = Fake::start_with_tls(certificate().0, |_| page(LEDGER));
+    let mut options = proxy.options();
+    options.direct = vec![format!("https://127.0.0.1:{}/", application.port).parse().unwrap()];
+    let report = prove(&options, &mut |_| ());
+    assert_eq!((verdicts(&report, "P17"), exit(&report)), (vec![Verdict::Open], 1));
+}
+
+#[test]
+fn address_whose_certificate_is_not_believed_was_not_asked_and_so_refused_nothing() {
+    let (config, authority) = certificate();
+    let first = Fake::start_with_tls(config, closed);
+    let second = Fake::start_with(beside(&first, 2), Some(certificate().0), |_| page(LEDGER));
+    let mut options = first.options();
+    options.target = format!("https://app.test:{}/admin", first.port).parse().unwrap();
+    options.addresses = vec![first.address, second.address];
+    options.certificates = Certificates::Authorities(authority);
+    let report = prove(&options, &mut |_| ());
+    let there = report.checks.iter().find(|check| check.probe == "P01" && check.variant.contains("127.0.0.2")).unwrap();
+    assert_eq!((there.verdict, exit(&report) == 0), (Verdict::Inconclusive, false));
+}

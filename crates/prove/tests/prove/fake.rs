@@ -64,7 +64,7 @@ impl Fake {
         Self::start_sending((Ipv4Addr::LOCALHOST, 0).into(), None, answer)
     }
 
-    fn start_with(
+    pub(crate) fn start_with(
         address: SocketAddr,
         tls: Option<Arc<ServerConfig>>,
         mut answer: impl FnMut(&Asked) -> Answer + Send + 'static,

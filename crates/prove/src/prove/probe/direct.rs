@@ -13,15 +13,22 @@ pub(super) fn run(prober: &mut Prober<'_>, place: Place) {
     for target in prober.options.direct.clone() {
         let name = target.origin();
         let Ok(addresses) = target.addresses() else {
-            prober.note(place, &name, Judgement::pass("its name is not known here"));
+            prober.note(place, &name, Judgement::new(Verdict::Inconclusive, "its name is not known here"));
             continue;
         };
         for address in addresses {
-            let Ok(server) = Server::new(&target, address, &prober.options.certificates) else { continue };
+            let server = match Server::new(&target, address, &prober.options.certificates) {
+                Ok(server) => server,
+                Err(error) => {
+                    prober.note(place, &name, Judgement::new(Verdict::Inconclusive, error.to_string()));
+                    continue;
+                }
+            };
             let path = prober.path(place.subject);
             let request = prober.get(path).replacing("Host", &target.authority());
             let variant = Variant::new(format!("{name} ({address})"), request, "open-backend-port");
-            prober.expect_closed(place, &server, &variant.elsewhere());
+            // Whose certificate it is does not matter: nothing secret is said.
+            prober.expect_closed(place, &server, &variant.elsewhere().calling(target.host()));
         }
     }
 }

@@ -66,9 +66,16 @@ fn others(prober: &mut Prober<'_>, place: Place, path: &str) {
         };
         for mut address in addresses {
             address.set_port(other.port());
-            let Ok(server) = Server::new(&other, address, &prober.options.certificates) else { continue };
+            let server = match Server::new(&other, address, &prober.options.certificates) {
+                Ok(server) => server,
+                Err(error) => {
+                    prober.note(place, &name, Judgement::new(Verdict::Inconclusive, error.to_string()));
+                    continue;
+                }
+            };
             let request = prober.get(path).replacing("Host", &other.authority());
-            prober.expect_closed(place, &server, &Variant::new(format!("{name} ({address})"), request, LINT).elsewhere());
+            let variant = Variant::new(format!("{name} ({address})"), request, LINT).elsewhere();
+            prober.expect_closed(place, &server, &variant.calling(other.host()));
         }
     }
 }

@@ -39,8 +39,10 @@ pub(crate) struct Patience {
 pub(crate) enum WireError {
     /// Nobody listens there, or nobody can be reached.
     Connect(io::ErrorKind),
-    /// The two did not agree on TLS, or the certificate is not to be trusted.
+    /// The two did not agree on TLS: the server wants no connection.
     Tls(String),
+    /// The server's certificate is not to be trusted: nothing was asked.
+    Certificate(String),
     /// The connection ended before the first byte of an answer.
     Silent,
     /// The time was over.
@@ -139,7 +141,7 @@ impl fmt::Display for WireError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect(kind) => write!(formatter, "no connection: {kind}"),
-            Self::Tls(why) => write!(formatter, "no TLS: {why}"),
+            Self::Tls(why) | Self::Certificate(why) => write!(formatter, "no TLS: {why}"),
             Self::Silent => formatter.write_str("the connection was closed without an answer"),
             Self::Timeout => formatter.write_str("no answer in time"),
             Self::Broken(kind) => write!(formatter, "the connection broke: {kind}"),

@@ -118,6 +118,10 @@ impl std::error::Error for TlsError {}
 
 /// A server that closes or resets during the handshake has refused it.
 fn handshake(error: &io::Error) -> WireError {
+    let refused = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    if let Some(refused @ Error::InvalidCertificate(_)) = refused {
+        return WireError::Certificate(refused.to_string());
+    }
     match WireError::of(error) {
         WireError::Broken(kind) => WireError::Tls(format!("the handshake was broken off: {kind}")),
         error => error,
@@ -276,19 +280,19 @@ mod tests {
     #[test]
     fn named_authority_is_believed_for_the_named_host() {
         assert_eq!(ask(Trust::Authorities, "app.test", "app.test").unwrap().body, b"app.test");
-        assert!(matches!(ask(Trust::Authorities, "other.test", "other.test"), Err(WireError::Tls(_))));
+        assert!(matches!(ask(Trust::Authorities, "other.test", "other.test"), Err(WireError::Certificate(_))));
     }
 
     #[test]
     fn name_that_is_called_changes_nothing_about_the_name_that_is_believed() {
         assert_eq!(ask(Trust::Authorities, "app.test", "other.test").unwrap().body, b"other.test");
         assert_eq!(ask(Trust::Authorities, "app.test", "127.0.0.1").unwrap().body, b"none");
-        assert!(matches!(ask(Trust::Authorities, "other.test", "app.test"), Err(WireError::Tls(_))));
+        assert!(matches!(ask(Trust::Authorities, "other.test", "app.test"), Err(WireError::Certificate(_))));
     }
 
     #[test]
     fn strangers_are_believed_only_when_that_is_said() {
-        assert!(matches!(ask(|_| Trust::Web, "app.test", "app.test"), Err(WireError::Tls(_))));
+        assert!(matches!(ask(|_| Trust::Web, "app.test", "app.test"), Err(WireError::Certificate(_))));
         assert_eq!(ask(|_| Trust::DangerAnybody, "other.test", "other.test").unwrap().body, b"other.test");
     }
 
